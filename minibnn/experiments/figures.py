@@ -1,0 +1,88 @@
+"""Figures: grids of images, training curves. matplotlib is imported only when something is drawn."""
+
+import numpy as np
+
+from ..files import atomic_write
+
+# Okabe & Ito's palette: distinct for colour-blind readers, and in grey
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+PIXEL_MAGNIFICATION = {8: 8, 16: 4, 32: 3}
+
+
+def image_grid(images, columns, gap=1, magnify=1):
+    """Tile images row by row on white.    (N, S, S, 3) uint8 -> (rows, columns, 3) uint8"""
+    size = images.shape[1]
+    rows = -(-len(images) // columns)
+    cell = size + gap
+    grid = np.full((rows * cell + gap, columns * cell + gap, 3), 255, np.uint8)
+    for i, image in enumerate(images):
+        top, left = (i // columns) * cell + gap, (i % columns) * cell + gap
+        grid[top:top + size, left:left + size] = image
+    return grid.repeat(magnify, axis=0).repeat(magnify, axis=1)
+
+
+def save_image_grid(path, images, columns):
+    """Write a grid of images as PNG, each pixel a square of several."""
+    from matplotlib.image import imsave
+    grid = image_grid(images, columns, magnify=PIXEL_MAGNIFICATION[images.shape[1]])
+    with atomic_write(path) as file:
+        imsave(file, grid, format="png")
+
+
+def save_curves(path, curves):
+    """Write training curves as PNG.    curves: as in `draw_curves`"""
+    figure = _figure(6, 3.6)
+    draw_curves(figure.add_subplot(), curves)
+    _save(figure, path)
+
+
+def save_samples(path, rows):
+    """Write rows of images as PNG.    rows: as in `draw_samples`"""
+    figure = _figure(6, 0.72 * len(rows) + 0.3)
+    draw_samples(figure.subplots(len(rows), 1), rows)
+    _save(figure, path)
+
+
+def save_curves_and_samples(path, curves, rows):
+    """Write training curves beside rows of images as PNG."""
+    figure = _figure(10, 3.4)
+    left, right = figure.subfigures(1, 2, width_ratios=(1, 1.15))
+    draw_curves(left.add_subplot(), curves)
+    draw_samples(right.subplots(len(rows), 1), rows)
+    _save(figure, path)
+
+
+def draw_curves(axes, curves):
+    """Training loss against steps, each curve a running mean.    curves: dict label -> (steps, losses)"""
+    lowest, highest = np.inf, -np.inf
+    for (label, (steps, losses)), colour, style in zip(curves.items(), COLOURS, ("-", "--", "-.", ":") * 2):
+        width = max(1, len(losses) // 25)
+        smooth = np.convolve(losses, np.ones(width) / width, mode="valid")
+        axes.plot(steps[width - 1:], smooth, style, color=colour, label=label, linewidth=1.8)
+        lowest, highest = min(lowest, smooth.min()), max(highest, smooth[len(smooth) // 10])
+    margin = 0.08 * (highest - lowest)
+    axes.set_ylim(lowest - margin, highest + margin)
+    axes.set_xlabel("training step")
+    axes.set_ylabel("training loss (bits per dimension)")
+    axes.grid(alpha=0.3)
+    axes.legend(title="weights / activations", frameon=False)
+
+
+def draw_samples(all_axes, rows):
+    """One labelled row of images on each of the axes.    rows: dict label -> (N, S, S, 3) uint8"""
+    for axes, (label, images) in zip(np.atleast_1d(all_axes), rows.items()):
+        axes.imshow(image_grid(images, len(images)), interpolation="nearest")
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.spines[:].set_visible(False)
+        axes.set_ylabel(label, rotation=0, ha="right", va="center")
+
+
+def _figure(width, height):
+    from matplotlib.figure import Figure  # no pyplot: no window system, no state
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _save(figure, path):
+    with atomic_write(path) as file:
+        figure.savefig(file, format="png", dpi=150)

@@ -1,0 +1,70 @@
+"""The tour: a small VAE with real weights, binary weights, binary weights and activations."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ..data import fingerprint, load
+from ..resnet_vae import VAEConfig
+from ..training.run import read_log, train
+from ..training.settings import Settings, TrainingConfig
+from ..training.state import TrainingState
+from . import figures
+
+MODEL = VAEConfig(size=8, channels=32, layers=3, blocks=3, latents=4)
+TRAINING = TrainingConfig(steps=700, lr=4e-3)
+BITS = ((32, 32), (1, 32), (1, 1))
+
+
+@dataclass(frozen=True)
+class Tour:
+    """What the tour found: a result (as in result.json) for each label, and the pictures it wrote."""
+
+    results: dict
+    pictures: list
+
+
+def run_tour(out, picture=None, report_for=lambda label: None, stop=lambda: False):
+    """Train the three models on the embedded images, then draw curves and samples into `out`.
+
+    Runs that are complete in `out` are used as they are, incomplete ones continue.
+    picture:   another file, for curves and samples side by side;  report_for(label): a progress callback
+    """
+    out = Path(out)
+    dataset = load("leaves", MODEL.size)
+    data = describe(dataset)
+    results, curves, rows = {}, {}, {"images": dataset.test[:12]}
+    for weights, activations in BITS:
+        label = f"{weights} / {activations}"
+        settings = Settings(replace(MODEL, weights=weights, activations=activations), TRAINING, data)
+        folder = out / f"vae-{weights}-{activations}"
+        results[label] = train(settings, dataset, folder, resume=True, command="python -m minibnn",
+                               report=report_for(f"{label} bit"), stop=stop)
+        log = read_log(folder / "log.jsonl")
+        curves[label] = [entry["step"] for entry in log], [entry["train_bpd"] for entry in log]
+        model = TrainingState.load(folder / "checkpoint.npz").model
+        rows[label] = model.sample(model.draw_noise(np.random.default_rng(0), 12))
+    pictures = [out / "curves.png", out / "samples.png"]
+    figures.save_curves(pictures[0], curves)
+    figures.save_samples(pictures[1], rows)
+    if picture:
+        figures.save_curves_and_samples(picture, curves, rows)
+        pictures.append(Path(picture))
+    return Tour(results, pictures)
+
+
+def describe(dataset):
+    """What a run's settings say of its data: name, image counts, fingerprint."""
+    return {"name": dataset.name, "train_images": len(dataset.train), "test_images": len(dataset.test),
+            "fingerprint": fingerprint(dataset)}
+
+
+def table(results):
+    """The tour's results as lines of text: bits per dimension, parameters, % binary, memory."""
+    lines = [f"{'weights / activations':<22}{'bits/dim':>9}{'+-':>7}{'parameters':>12}{'binary':>9}{'memory':>10}"]
+    for label, r in results.items():
+        binary = r["binary_parameters"] / r["parameters"]
+        lines.append(f"{label + ' bit':<22}{r['test_bpd']:>9.3f}{r['test_bpd_se']:>7.3f}{r['parameters']:>12,}"
+                     f"{binary:>9.1%}{r['bytes'] / 1e3:>7.0f} kB")
+    return lines

@@ -1,0 +1,67 @@
+"""The edge to the user's files: one kind of error, and writes that are whole or absent."""
+
+import json
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class InputError(ValueError):
+    """What the user gave cannot be used; the message is one sentence: what, where, wanted, got."""
+
+
+@contextmanager
+def writing(path):
+    """Whatever the system refuses inside (no folder, no permission, a full disk) names `path` in one sentence.
+
+    Raises:    InputError in place of OSError
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{path}: cannot write: {error.strerror or error}") from error
+
+
+@contextmanager
+def atomic_write(path, mode="wb"):
+    """Open a file that appears under its name only when it is complete.
+
+    Yields a file object. On success the file replaces `path`; on any error (a full disk, Ctrl-C)
+    nothing is left behind and an earlier `path` is untouched. A device or a pipe, which cannot be
+    replaced, is written to directly.
+    Raises:    InputError if `path` cannot be written.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path}: wanted a file to write, got a directory")
+    with writing(path):
+        if path.exists() and not path.is_file():
+            with open(path, mode) as file:
+                yield file
+            return
+        temporary = path.with_name(f".{path.name}.part")            # a killed writer's rest is overwritten
+        try:
+            with open(temporary, mode) as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def require_writable(path):
+    """Say before long work that `path` could not be written after it.    Raises: InputError"""
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path}: wanted a file to write, got a directory")
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise InputError(f"{path}: wanted a folder that can be written to, got {path.parent}")
+
+
+def write_json(path, values):
+    """Write JSON values, whole or not at all."""
+    with atomic_write(path, "w") as file:
+        json.dump(values, file, indent=1)
+        file.write("\n")

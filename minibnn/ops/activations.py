@@ -1,0 +1,94 @@
+"""Element-wise non-linearities, and the two that join or halve channels."""
+
+import numpy as np
+
+from .. import numerics
+
+
+def elu(x):
+    """Exponential linear unit, the paper's 32-bit activation.
+
+    Paper:     Figure 1 (a), (c).
+    Forward:   y = x if x > 0 else e^x - 1                          x, y: any shape
+    Backward:  dx = dy * (1 if x > 0 else e^x)
+    """
+    e = np.expm1(np.minimum(x, 0))
+    y = np.where(x > 0, x, e)
+
+    def elu_backward(dy):
+        return dy * (e + 1)                                         # e = 0 where x > 0
+    return y, elu_backward
+
+
+def tanh(x):
+    """Hyperbolic tangent.
+
+    Forward:   y = tanh(x)                                          x, y: any shape
+    Backward:  dx = dy * (1 - y^2)
+    """
+    y = np.tanh(x)
+
+    def tanh_backward(dy):
+        return dy * (1 - y * y)
+    return y, tanh_backward
+
+
+def sigmoid(x):
+    """Logistic sigmoid.
+
+    Forward:   y = 1 / (1 + e^-x)                                   x, y: any shape
+    Backward:  dx = dy * y * (1 - y)
+    """
+    y = numerics.sigmoid(x)
+
+    def sigmoid_backward(dy):
+        return dy * y * (1 - y)
+    return y, sigmoid_backward
+
+
+def softplus(x):
+    """Smooth positive part; keeps scales and gains positive.
+
+    Forward:   y = log(1 + e^x)                                     x, y: any shape
+    Backward:  dx = dy * sigmoid(x)
+    """
+    y = numerics.softplus(x)
+
+    def softplus_backward(dy):
+        return dy * numerics.sigmoid(x)
+    return y, softplus_backward
+
+
+def concat_negative(x):
+    """Join x and -x along the channels: the inner part of concat-ELU and of its binary counterpart.
+
+    Paper:     Figure 1 (c), (d).
+    Forward:   y = [x, -x]                                          x: (..., C), y: (..., 2C)
+    Backward:  dx = dy[first C] - dy[last C]
+    """
+    y = np.concatenate([x, -x], axis=-1)
+
+    def concat_negative_backward(dy):
+        C = x.shape[-1]
+        return dy[..., :C] - dy[..., C:]
+    return y, concat_negative_backward
+
+
+def gated_linear_unit(x):
+    """Half of the channels, gated by the other half.
+
+    Paper:     the gate of Figure 1 (c), (d).
+    Forward:   x = [a, s], y = a * sigmoid(s)                       x: (..., 2C), y: (..., C)
+    Backward:  da = dy * sigmoid(s), ds = dy * a * sigmoid(s) * (1 - sigmoid(s)), dx = [da, ds]
+    Raises:    ValueError if the number of channels is odd.
+    """
+    if x.shape[-1] % 2:
+        raise ValueError(f"gated_linear_unit: x: wanted an even number of channels, got {x.shape[-1]}")
+    a, s = np.split(x, 2, axis=-1)
+    gate = numerics.sigmoid(s)
+    y = a * gate
+
+    def gated_linear_unit_backward(dy):
+        da = dy * gate
+        return np.concatenate([da, da * a * (1 - gate)], axis=-1)
+    return y, gated_linear_unit_backward

@@ -1,0 +1,17 @@
+"""Per-channel scale and shift."""
+
+
+def scale_and_shift(x, scale, shift):
+    """Multiply each channel by its scale and add its shift.
+
+    Paper:     Eq. (13): the scale of a binary kernel is applied here, after the convolution.
+    Forward:   y = x * scale + shift                                x, y: (..., C), scale, shift: (C,)
+    Backward:  dx = dy * scale, d_scale = sum(dy * x), d_shift = sum(dy), summed over all but C
+    """
+    y = x * scale
+    y += shift
+
+    def scale_and_shift_backward(dy):
+        flat_dy, flat_x = dy.reshape(-1, dy.shape[-1]), x.reshape(-1, x.shape[-1])
+        return dy * scale, (flat_dy * flat_x).sum(axis=0), flat_dy.sum(axis=0)
+    return y, scale_and_shift_backward

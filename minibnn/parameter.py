@@ -1,0 +1,66 @@
+"""Parameters, and walking over those of a model."""
+
+import numpy as np
+
+
+class Parameter:
+    """An array that training changes, with its gradient and its kind.
+
+    kind: "float", or "binary": latent weights (the paper's v_R), which live in [-1, 1] (Eq. 4), act
+    only through their signs and are stored as one bit each. Clipping, counting and packing ask here.
+    """
+
+    def __init__(self, value, kind="float"):
+        if kind not in ("float", "binary"):
+            raise ValueError(f'Parameter: kind: wanted "float" or "binary", got {kind!r}')
+        self.value = value
+        self.kind = kind
+        self.grad = np.zeros_like(value)
+
+    def accumulate(self, grad):
+        """Add `grad`, of the shape of the value, to the gradient."""
+        if grad.shape != self.value.shape:
+            raise ValueError(f"Parameter.accumulate: grad: wanted {self.value.shape}, got {grad.shape}")
+        self.grad = self.grad + grad
+
+    def zero_grad(self):
+        """Forget the gradient."""
+        self.grad = np.zeros_like(self.value)
+
+
+def named_parameters(owner, prefix=""):
+    """Yield (dotted name, Parameter) for every Parameter under `owner`, in order of definition.
+
+    Looks through attributes, lists and tuples of the objects that minibnn defines.
+    """
+    if isinstance(owner, Parameter):
+        yield prefix, owner
+    elif isinstance(owner, (list, tuple)):
+        for i, item in enumerate(owner):
+            yield from named_parameters(item, f"{prefix}.{i}" if prefix else str(i))
+    elif type(owner).__module__.split(".")[0] == __name__.split(".")[0] and hasattr(owner, "__dict__"):
+        for name, item in vars(owner).items():
+            yield from named_parameters(item, f"{prefix}.{name}" if prefix else name)
+
+
+def parameters(owner):
+    """All Parameters under `owner`, in order of definition."""
+    return [parameter for _, parameter in named_parameters(owner)]
+
+
+def cast(owner, dtype):
+    """Change every parameter under `owner` to `dtype` in place (float64 for gradient checks)."""
+    for parameter in parameters(owner):
+        parameter.value = parameter.value.astype(dtype)
+        parameter.zero_grad()
+
+
+def count(owner):
+    """Numbers of parameters, of binary ones among them, and the bytes they need when stored.
+
+    A binary parameter is stored as one bit, any other as 32 bits (Table 1, "memory").
+    Returns:   dict with keys parameters, binary_parameters, bytes
+    """
+    total = sum(p.value.size for p in parameters(owner))
+    binary = sum(p.value.size for p in parameters(owner) if p.kind == "binary")
+    return {"parameters": total, "binary_parameters": binary, "bytes": 4 * (total - binary) + -(-binary // 8)}

@@ -1,0 +1,48 @@
+"""Progress on stderr: one line rewritten on a terminal, a plain line now and then otherwise."""
+
+import sys
+import time
+
+TERMINAL_SECONDS, PLAIN_SECONDS = 0.2, 10
+
+
+class Progress:
+    """Call it with (done, total, text); it shows the share done, the text and the time left."""
+
+    def __init__(self, label, stream=None):
+        self.label = label
+        self.stream = stream or sys.stderr
+        self.terminal = self.stream.isatty()
+        self.start = time.monotonic()
+        self.first = None                    # where this call of the program began: a resumed run begins late
+        self.shown = -float("inf")
+        self.width = 0
+
+    def __call__(self, done, total, text):
+        """Show the line, unless one was shown a moment ago."""
+        now = time.monotonic()
+        if self.first is None or done < self.first:
+            self.first, self.start = done, now
+        if done < total and now - self.shown < (TERMINAL_SECONDS if self.terminal else PLAIN_SECONDS):
+            return
+        self.shown = now
+        line = f"{self.label}  {done}/{total}  {text}{self._time_left(done, total, now)}"
+        if self.terminal:
+            self.stream.write("\r" + line.ljust(self.width))
+            self.width = len(line)
+        else:
+            self.stream.write(line + "\n")
+        self.stream.flush()
+
+    def close(self):
+        """End the rewritten line."""
+        if self.terminal and self.width:
+            self.stream.write("\n")
+            self.stream.flush()
+            self.width = 0
+
+    def _time_left(self, done, total, now):
+        if done <= self.first or done >= total:
+            return ""
+        seconds = (now - self.start) / (done - self.first) * (total - done)
+        return f"  {int(seconds) // 60}:{int(seconds) % 60:02d} left"

@@ -1,0 +1,42 @@
+"""The evidence lower bound (Eq. 7), free bits, and bits per dimension."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+KL_MIN = 0.1             # nats that the KL of one latent channel may cost for nothing (Appendix B)
+
+
+class Bound(NamedTuple):
+    """The terms of Eq. (7) for N images, in nats, estimated with one sample of the latents."""
+
+    log_likelihood: np.ndarray    # (N,): log p(x | z)
+    kl: np.ndarray                # (N, L, Z): log q(z | x) - log p(z), summed over space
+
+    @property
+    def negative(self):
+        """The negative ELBO of each image, in nats, with the true KL: (N,)."""
+        return self.kl.sum(axis=(1, 2)) - self.log_likelihood
+
+
+def free_bits_loss(bound, kl_min=KL_MIN):
+    """Mean negative ELBO of the batch, in nats, without reward for a channel's KL below kl_min.
+
+    Paper:     Eq. (7), "free bits" of Appendix B.
+    Forward:   loss = -mean_n(log_likelihood) + sum_{l,z} max(kl_min, mean_n(kl))
+    Backward:  d_log_likelihood (N,), d_kl (N, L, Z)
+    """
+    N = len(bound.log_likelihood)
+    channel_kl = bound.kl.mean(axis=0)                              # (L, Z)
+    loss = np.maximum(channel_kl, kl_min).sum() - bound.log_likelihood.mean()
+
+    def free_bits_loss_backward(d_loss=1.0):
+        d_log_likelihood = np.full_like(bound.log_likelihood, -d_loss / N)
+        d_kl = np.broadcast_to((channel_kl > kl_min) * bound.kl.dtype.type(d_loss / N), bound.kl.shape)
+        return d_log_likelihood, d_kl
+    return loss, free_bits_loss_backward
+
+
+def bits_per_dimension(nats, dimensions):
+    """Nats of an image as bits per subpixel: nats / (log 2 * dimensions)."""
+    return nats / (np.log(2) * dimensions)

@@ -1,0 +1,153 @@
+"""The ResNet VAE: stem, bottom-up pass, top-down pass, head, bound."""
+
+import numpy as np
+
+from ..blocks import ResidualBlock, activation, chain, normalised_conv
+from ..ops import softplus
+from ..parameter import Parameter
+from .bound import Bound, bits_per_dimension, free_bits_loss
+from .ladder import LatentLayer
+from .likelihood import discretised_logistic, scale_pixels
+
+START_OF_LOG_SCALE = -2.5  # softplus(-2.5) = 0.08: about the spread of a first reconstruction; from
+                           # softplus(0) = 0.69 thousands of steps would go into shrinking it
+
+
+class ResNetVAE:
+    """A ResNet VAE with logistic latents (Appendix B).
+
+    Only the residual blocks are binary when config.weights is 1; with binary_everywhere all layers are,
+    and with 1-bit activations as well every convolution but the stem, which sees the image, has a binary
+    input. The state that the blocks add to is real in every variant.
+    The last layer's blocks on the way up reach nothing, since the top-down pass starts from a constant:
+    they are parameters (the paper's counts hold them) but are not run.
+    """
+
+    def __init__(self, config, rng):
+        self.config = config
+        h, everywhere = config.channels, config.binary_everywhere
+        self.activation = activation(everywhere and config.activations == 1)
+        outer_block = (rng, h, 5, config.weights == 1, config.activations == 1)
+        self.stem = normalised_conv(everywhere, rng, 5, 3, h, stride=2)
+        self.stem_blocks = [ResidualBlock(*outer_block) for _ in range(config.nproc)]
+        self.layers = [LatentLayer(rng, config, config.blocks_of(i), self.activation)
+                       for i in range(config.layers)]
+        self.head_blocks = [ResidualBlock(*outer_block) for _ in range(config.nproc)]
+        self.head = normalised_conv(everywhere, rng, 5, h, 3, stride=2, transposed=True)
+        self.log_scale = Parameter(np.array(START_OF_LOG_SCALE, np.float32))
+
+    def __call__(self, images, uniform, initialise=False):
+        """Estimate the bound on log p(image) with one sample of the latents per image.
+
+        Paper:     Eq. (7), Appendix B.
+        Forward:   images: (N, S, S, 3) integers 0..255; uniform: (N, L, S/2, S/2, Z) in [0, 1)
+                   result: a Bound, in nats. `initialise`: set gains and biases from these images first.
+        Backward:  takes d_log_likelihood (N,), d_kl (N, L, Z); parameters accumulate; returns nothing,
+                   since images and noise are data.
+        """
+        below, encode_backward = self._encode(images, initialise)
+        (d, kl), decode_backward = self._descend(below, uniform, initialise)
+        log_likelihood, likelihood_backward = self._likelihood(images, d, initialise)
+
+        def vae_backward(d_log_likelihood, d_kl):
+            encode_backward(decode_backward(likelihood_backward(d_log_likelihood), d_kl))
+        return Bound(log_likelihood, kl), vae_backward
+
+    def draw_noise(self, rng, number):
+        """Uniform noise for `number` images: (number, L, S/2, S/2, Z) in [0, 1), float32, image by image."""
+        return rng.random((number, *self.config.latent_shape), dtype=np.float32)
+
+    def training_loss(self, images, uniform):
+        """What training lowers: the mean negative bound with free bits, in bits per dimension.
+
+        Returns:   loss (), backward() which leaves the gradients in the parameters
+        """
+        bound, vae_backward = self(images, uniform)
+        nats, nats_backward = free_bits_loss(bound)
+
+        def training_loss_backward():
+            vae_backward(*nats_backward(bits_per_dimension(1, self.config.dimensions)))
+        return bits_per_dimension(nats, self.config.dimensions), training_loss_backward
+
+    def bits(self, images, uniform):
+        """Each image's negative bound and its parts, in bits per dimension, with the true KL.
+
+        Returns:   dict: "total" (N,), "reconstruction" (N,), "kl" (N, L), layer 0 next to the image
+        """
+        bound, _ = self(images, uniform)
+        parts = {"total": bound.negative, "reconstruction": -bound.log_likelihood, "kl": bound.kl.sum(axis=2)}
+        return {name: bits_per_dimension(nats, self.config.dimensions) for name, nats in parts.items()}
+
+    def _encode(self, images, initialise):
+        """images -> what each layer's posterior gets from below, layer 0 first: list of (N, H, W, 2Z)."""
+        x = scale_pixels(images, self.log_scale.value.dtype)
+        u, stem_backward = chain(x, [self.stem, activation(binary=False), *self.stem_blocks], initialise)
+        below, below_backwards, up_backwards = [], [], []
+        for layer in self.layers:
+            stats, stats_backward = layer.posterior_from_below(u, initialise)
+            below.append(stats)
+            below_backwards.append(stats_backward)
+            if layer is not self.layers[-1]:                        # above it nothing looks at u
+                u, up_backward = layer.up(u, initialise)
+                up_backwards.append(up_backward)
+
+        def encode_backward(d_below):
+            du = below_backwards[-1](d_below[-1])
+            for i in reversed(range(len(up_backwards))):
+                du = up_backwards[i](du) + below_backwards[i](d_below[i])
+            stem_backward(du)
+        return below, encode_backward
+
+    def _descend(self, below, uniform, initialise):
+        """Top-down pass from a constant zero map: the last state (N, H, W, h) and the KL (N, L, Z)."""
+        d = np.zeros((*below[0].shape[:3], self.config.channels), below[0].dtype)
+        kl, steps = [], []
+        for i in reversed(range(len(self.layers))):
+            noise = uniform[:, i].astype(d.dtype)
+            (d, layer_kl), top_down_backward = self.layers[i].top_down(d, below[i], noise, initialise)
+            kl.append(layer_kl)
+            steps.append(top_down_backward)
+
+        def descend_backward(dd, d_kl):
+            d_below = []
+            for i, top_down_backward in enumerate(reversed(steps)):
+                dd, d_stats = top_down_backward(dd, d_kl[:, i])
+                d_below.append(d_stats)
+            return d_below
+        return (d, np.stack(kl[::-1], axis=1)), descend_backward
+
+    def _decode(self, d, initialise=False):
+        return chain(d, [*self.head_blocks, self.activation, self.head], initialise)
+
+    def _likelihood(self, images, d, initialise):
+        mean, decode_backward = self._decode(d, initialise)
+        scale, softplus_backward = softplus(self.log_scale.value)
+        log_p, log_p_backward = discretised_logistic(images, mean, scale)
+
+        def likelihood_backward(d_log_likelihood):
+            d_log_p = np.broadcast_to(d_log_likelihood[:, None, None, None], log_p.shape)
+            d_mean, d_scale = log_p_backward(d_log_p)
+            self.log_scale.accumulate(softplus_backward(d_scale))
+            return decode_backward(d_mean)
+        return log_p.sum(axis=(1, 2, 3)), likelihood_backward
+
+    def sample(self, uniform):
+        """Images drawn from the model: latents from the prior, then the decoder's mean (no pixel noise).
+
+        uniform: (N, L, S/2, S/2, Z) in [0, 1); returns (N, S, S, 3) uint8
+        """
+        _, H, W, _ = self.config.latent_shape
+        d = np.zeros((len(uniform), H, W, self.config.channels), self.log_scale.value.dtype)
+        for i in reversed(range(len(self.layers))):
+            d = self.layers[i].generate(d, uniform[:, i].astype(d.dtype))
+        return _to_pixels(self._decode(d)[0])
+
+    def reconstruct(self, images, uniform):
+        """The decoder's mean for latents drawn from the posterior.    Shapes as in `__call__`; uint8"""
+        below, _ = self._encode(images, initialise=False)
+        (d, _), _ = self._descend(below, uniform, initialise=False)
+        return _to_pixels(self._decode(d)[0])
+
+
+def _to_pixels(mean):
+    return np.rint(np.clip((mean + 1) * 127.5, 0, 255)).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""Training: Adam, the run with its checkpoints, the evaluation."""

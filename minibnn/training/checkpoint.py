@@ -1,0 +1,63 @@
+"""Checkpoints: ordinary .npz files that notice when a byte of them has changed.
+
+The last 64 bytes are the SHA-256, in hex, of all the bytes before. They are the zip archive's comment,
+so any .npz reader opens the file as well. Nothing in it is pickled.
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from ..files import InputError, atomic_write
+
+FORMAT = "minibnn checkpoint 1"
+DIGEST_LENGTH = 64
+
+
+def save_checkpoint(path, meta, arrays):
+    """Write arrays (dict of name -> array) and meta (a dict of JSON values), whole or not at all."""
+    text = json.dumps({"format": FORMAT, **meta}).encode()
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, meta=np.frombuffer(text, np.uint8), **arrays)
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.comment = b"0" * DIGEST_LENGTH
+    content = buffer.getvalue()[:-DIGEST_LENGTH]
+    with atomic_write(path) as file:
+        file.write(content + hashlib.sha256(content).hexdigest().encode())
+
+
+def load_checkpoint(path):
+    """Read and verify a checkpoint.
+
+    Returns:   meta, arrays
+    Raises:    InputError if it is absent, no checkpoint, or damaged.
+    """
+    content = _read(Path(path))
+    content, digest = content[:-DIGEST_LENGTH], content[-DIGEST_LENGTH:]
+    if hashlib.sha256(content).hexdigest().encode() != digest:
+        if not content.startswith(b"PK"):
+            raise InputError(f"{path}: wanted a minibnn checkpoint, got another kind of file")
+        raise InputError(f"{path}: the checkpoint is damaged or incomplete (its checksum does not match)")
+    try:
+        with np.load(io.BytesIO(content + digest), allow_pickle=False) as archive:
+            arrays = dict(archive)
+        meta = json.loads(arrays.pop("meta").tobytes())
+        found = meta.pop("format")
+    except (ValueError, KeyError, AttributeError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: wanted a minibnn checkpoint, got an archive without its parts ({error})") from None
+    if found != FORMAT:
+        raise InputError(f'{path}: wanted the format "{FORMAT}", got "{found}"')
+    return meta, arrays
+
+
+def _read(path):
+    if path.is_dir():
+        raise InputError(f"{path}: wanted a checkpoint file, got a directory (its checkpoint.npz?)")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot read the checkpoint: {error.strerror}") from None

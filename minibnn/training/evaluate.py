@@ -1,0 +1,51 @@
+"""The test loss: every image, the true KL, the exact mean."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+BATCH = 64
+
+
+class Evaluation(NamedTuple):
+    """Test loss in bits per dimension."""
+
+    per_image: np.ndarray          # (N,)
+    parts: dict                    # means: reconstruction (a number), kl (one per latent layer)
+
+    @property
+    def mean(self):
+        """The test loss: the mean over all images."""
+        return float(self.per_image.mean())
+
+    @property
+    def standard_error(self):
+        """Standard error of that mean, over images."""
+        return float(self.per_image.std(ddof=1) / np.sqrt(len(self.per_image))) if len(self.per_image) > 1 else 0.0
+
+    def summary(self):
+        """dict with keys test_bpd, test_bpd_se, parts"""
+        return {"test_bpd": self.mean, "test_bpd_se": self.standard_error, "parts": self.parts}
+
+
+def evaluate(model, images, seed, report=None):
+    """Bits per dimension of every image, one sample of the noise each.
+
+    The noise is drawn image by image from `seed`, so that models with the same noise shape are compared
+    on the same noise. The last batch is as small as it must be; nothing is dropped.
+    images: (N, S, S, 3) uint8; report(done, total, text) is called after each batch.
+    Raises:    FloatingPointError if an image has no finite loss.
+    """
+    rng = np.random.default_rng(seed)
+    batches = []
+    for start in range(0, len(images), BATCH):
+        batch = images[start:start + BATCH]
+        batches.append(model.bits(batch, model.draw_noise(rng, len(batch))))
+        if report:
+            report(start + len(batch), len(images), "evaluating")
+    parts = {name: np.concatenate([bits[name] for bits in batches]).astype(np.float64) for name in batches[0]}
+    per_image = parts.pop("total")
+    if not np.isfinite(per_image).all():
+        bad = int(np.argmin(np.isfinite(per_image)))
+        raise FloatingPointError(f"evaluation: image {bad} has the loss {per_image[bad]}, not a finite number")
+    return Evaluation(per_image, {name: part.mean(axis=0).tolist() for name, part in parts.items()})

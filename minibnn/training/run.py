@@ -1,0 +1,142 @@
+"""A training run in a folder: config.json, log.jsonl, checkpoint.npz, result.json."""
+
+import json
+import time
+from pathlib import Path
+
+from ..files import InputError, atomic_write, write_json, writing
+from ..parameter import count
+from .evaluate import evaluate
+from .settings import Settings
+from .state import TrainingState
+
+CHECKPOINT_SECONDS = 10
+LOG_STEPS = 10
+EVALUATION_SEED = 1
+RUN_FILES = ("config.json", "log.jsonl", "checkpoint.npz", "result.json")
+
+
+class Interrupted(Exception):
+    """Training was asked to stop; its checkpoint is saved."""
+
+
+def train(settings, dataset, out, *, resume=False, command="", report=None, stop=lambda: False):
+    """Train a model and evaluate it on every test image.
+
+    out:       folder for the run; with `resume` a run in it is continued, or found complete
+    report:    called as report(step, steps, text);  stop: asked before each step whether to stop
+    Returns:   the contents of result.json
+    Raises:    InputError if `out` holds a run (without `resume`) or another run (with it);
+               Interrupted after `stop` said so; FloatingPointError if the loss is not finite.
+    """
+    out = Path(out)
+    _check_settings(settings, dataset)
+    if _claim(out, settings, resume):
+        return _read_result(out / "result.json")
+    state = _start(out, settings, dataset.train)
+    seconds = _run_steps(state, dataset.train, out, report, stop)
+    evaluation = evaluate(state.model, dataset.test, EVALUATION_SEED, report)
+    result = {**evaluation.summary(), **count(state.model), "seconds": round(seconds, 1),
+              "steps": settings.training.steps, "seed": settings.training.seed, "data": settings.data,
+              "model": settings.as_dict()["model"], "kind": settings.as_dict()["kind"], "command": command}
+    write_json(out / "result.json", result)
+    return result
+
+
+def _check_settings(settings, dataset):
+    if settings.training.batch > len(dataset.train):
+        raise InputError(f"batch: wanted at most the {len(dataset.train)} training images of {dataset.name}, "
+                         f"got {settings.training.batch}")
+
+
+def _claim(out, settings, resume):
+    """Make `out` ours, or see that it is; True if the run in it is complete."""
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out}: wanted a folder for the run, got a file")
+    found = [name for name in RUN_FILES if (out / name).exists()]
+    if found and not resume:
+        raise InputError(f"{out}: there is a run already ({found[0]}); continue it with --resume, "
+                         "or choose another --out")
+    if "config.json" in found:
+        _compare(out / "config.json", settings.as_dict())
+    else:
+        with writing(out):
+            out.mkdir(parents=True, exist_ok=True)
+        write_json(out / "config.json", settings.as_dict())
+    return "result.json" in found
+
+
+def _read_result(path):
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise InputError(f"{path}: not the result of a run: {error}; remove it to evaluate again") from None
+
+
+def _compare(path, wanted):
+    """Raise InputError naming the first setting in which the run at `path` differs."""
+    try:
+        found = json.loads(path.read_text())
+        Settings.from_dict(found)
+    except ValueError as error:
+        raise InputError(f"{path}: not the settings of a run: {error}") from None
+    for part, values in wanted.items():
+        for name, value in values.items() if isinstance(values, dict) else ():
+            if found[part].get(name) != value:
+                raise InputError(f"{path}: the run was started with {name} = {found[part].get(name)!r}, "
+                                 f"got {value!r}: use the same options, or another --out")
+
+
+def _start(out, settings, images):
+    """The state in the run's checkpoint, or a new one; the log ends where the state is."""
+    if (out / "checkpoint.npz").exists():
+        state = TrainingState.load(out / "checkpoint.npz")
+        if state.settings != settings:
+            raise InputError(f"{out / 'checkpoint.npz'}: wanted a checkpoint of the run in config.json, got another")
+    else:
+        state = TrainingState(settings)
+        state.initialise(images)
+    kept = [entry for entry in read_log(out / "log.jsonl") if entry["step"] <= state.step]
+    with atomic_write(out / "log.jsonl", "w") as file:
+        file.writelines(json.dumps(entry) + "\n" for entry in kept)
+    return state
+
+
+def _run_steps(state, images, out, report, stop):
+    """Train to the end, logging and saving on the way; returns the seconds of the whole run so far."""
+    log = read_log(out / "log.jsonl")
+    begun = time.monotonic() - (log[-1]["seconds"] if log else 0)
+    saved = time.monotonic()
+    steps = state.settings.training.steps
+    while state.step < steps:
+        if stop():
+            state.save(out / "checkpoint.npz")
+            raise Interrupted(f"stopped after step {state.step} of {steps}")
+        loss, norm = state.train_step(images)
+        seconds = time.monotonic() - begun
+        if state.step % LOG_STEPS == 0 or state.step == steps:
+            _append(out / "log.jsonl", {"step": state.step, "train_bpd": loss, "gradient_norm": norm,
+                                        "seconds": round(seconds, 2)})
+        if time.monotonic() - saved > CHECKPOINT_SECONDS or state.step == steps:
+            state.save(out / "checkpoint.npz")
+            saved = time.monotonic()
+        if report:
+            report(state.step, steps, f"{loss:.3f} bits/dim")
+    return time.monotonic() - begun
+
+
+def _append(path, entry):
+    with writing(path), open(path, "a") as file:
+        file.write(json.dumps(entry) + "\n")
+
+
+def read_log(path):
+    """The entries of a log.jsonl, without a last line that was cut off; none if there is no file."""
+    entries = []
+    for line in Path(path).read_text().splitlines() if Path(path).exists() else ():
+        try:
+            entries.append(json.loads(line))
+        except ValueError:
+            break                                                   # killed while writing it
+    return entries
+

@@ -1,0 +1,63 @@
+"""What defines a run: with the same settings and the same data it repeats bit for bit."""
+
+from dataclasses import asdict, dataclass
+
+from ..files import InputError
+from ..resnet_vae import ResNetVAE, VAEConfig
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How to train ("Training" of Appendix B and C).
+
+    The learning rate is constant, then falls linearly to 0 over the last `decay` of the steps.
+    Raises:    InputError naming the first value that is out of range.
+    """
+
+    steps: int
+    batch: int = 64                    # images per step (paper: 128)
+    lr: float = 2e-3                   # (paper: 1e-3)
+    decay: float = 0.5                 # fraction of the steps
+    seed: int = 0
+
+    def __post_init__(self):
+        for name, least in {"steps": 1, "batch": 1, "seed": 0}.items():
+            value = getattr(self, name)
+            if type(value) is not int or value < least:
+                raise InputError(f"{name}: wanted a whole number of at least {least}, got {value!r}")
+        if not 0 < self.lr < 1:
+            raise InputError(f"lr: wanted a learning rate between 0 and 1, got {self.lr!r}")
+        if not 0 <= self.decay <= 1:
+            raise InputError(f"decay: wanted a fraction between 0 and 1, got {self.decay!r}")
+
+    def learning_rate(self, step):
+        """The learning rate of step `step`, counted from 0."""
+        left = (self.steps - step) / self.steps
+        return self.lr * min(1.0, left / self.decay) if self.decay else self.lr
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A model, how it is trained, and on what."""
+
+    model: VAEConfig
+    training: TrainingConfig
+    data: dict                         # name, train_images, test_images, fingerprint
+
+    def as_dict(self):
+        """The settings as JSON values, with the kind of the model."""
+        return {"kind": "vae", "model": asdict(self.model), "training": asdict(self.training), "data": self.data}
+
+    @staticmethod
+    def from_dict(values):
+        """Settings from what `as_dict` gave.    Raises: InputError if they are not such."""
+        try:
+            if values["kind"] != "vae":
+                raise InputError(f'settings: kind: wanted "vae", got {values["kind"]!r}')
+            return Settings(VAEConfig(**values["model"]), TrainingConfig(**values["training"]), dict(values["data"]))
+        except (TypeError, KeyError, ValueError) as error:
+            raise InputError(f"settings: {error}") from None
+
+    def build(self, rng):
+        """A new model with its random weights drawn from `rng`."""
+        return ResNetVAE(self.model, rng)

@@ -1,0 +1,90 @@
+"""The state of a run: all that must survive for it to continue bit for bit."""
+
+import numpy as np
+
+from ..files import InputError
+from ..parameter import named_parameters, parameters
+from .adam import Adam
+from .checkpoint import load_checkpoint, save_checkpoint
+from .settings import Settings
+
+INITIAL_BATCHES = 25     # images of the initialisation pass, in batches
+
+
+class TrainingState:
+    """Model, optimiser, generator, and the place in the shuffled training images."""
+
+    def __init__(self, settings):
+        self.settings = settings
+        self.rng = np.random.default_rng(settings.training.seed)
+        self.model = settings.build(self.rng)
+        self.adam = Adam(parameters(self.model))
+        self.step = 0                                    # updates tried so far
+        self.order = np.zeros(0, np.int64)               # images of this epoch that are still to come
+
+    def initialise(self, images):
+        """Let a large batch set gains and biases (paper.md "Initialisation": data-dependent)."""
+        number = min(len(images), INITIAL_BATCHES * self.settings.training.batch)
+        chosen = images[self.rng.permutation(len(images))[:number]]
+        self.model(chosen, self.model.draw_noise(self.rng, number), initialise=True)
+
+    def next_batch(self, images):
+        """The next shuffled images, each flipped left to right or not; an epoch's incomplete rest is left."""
+        batch = self.settings.training.batch
+        if len(self.order) < batch:
+            self.order = self.rng.permutation(len(images))
+        chosen, self.order = images[self.order[:batch]], self.order[batch:]
+        flipped = self.rng.random(batch) < 0.5
+        return np.where(flipped[:, None, None, None], chosen[:, :, ::-1], chosen)
+
+    def train_step(self, images):
+        """One update.
+
+        Returns:   training loss in bits per dimension, gradient norm
+        Raises:    FloatingPointError naming the step if the loss or the gradient is not finite.
+        """
+        batch = self.next_batch(images)
+        loss, loss_backward = self.model.training_loss(batch, self.model.draw_noise(self.rng, len(batch)))
+        if not np.isfinite(loss):
+            raise FloatingPointError(f"training: the loss is {loss} at step {self.step}")
+        loss_backward()
+        norm = self.adam.update(self.settings.training.learning_rate(self.step))
+        if not np.isfinite(norm):
+            raise FloatingPointError(f"training: the gradient's norm is {norm} at step {self.step}")
+        self.step += 1
+        return float(loss), norm
+
+    def save(self, path):
+        """Write everything to a checkpoint file."""
+        arrays = {"order": self.order}
+        for i, (name, parameter) in enumerate(named_parameters(self.model)):
+            arrays[f"parameter/{name}"] = parameter.value
+            arrays[f"adam_m/{name}"], arrays[f"adam_v/{name}"] = self.adam.m[i], self.adam.v[i]
+        meta = {"settings": self.settings.as_dict(), "step": self.step, "updates": self.adam.updates,
+                "generator": self.rng.bit_generator.state}
+        save_checkpoint(path, meta, arrays)
+
+    @staticmethod
+    def load(path):
+        """The state that `save` wrote.    Raises: InputError if the file holds no such state."""
+        meta, arrays = load_checkpoint(path)
+        try:
+            state = TrainingState(Settings.from_dict(meta["settings"]))
+            state.step, state.adam.updates, state.order = meta["step"], meta["updates"], arrays["order"]
+            state.rng.bit_generator.state = meta["generator"]
+            for i, (name, parameter) in enumerate(named_parameters(state.model)):
+                parameter.value = _like(parameter.value, arrays[f"parameter/{name}"], name)
+                state.adam.m[i] = _like(parameter.value, arrays[f"adam_m/{name}"], name)
+                state.adam.v[i] = _like(parameter.value, arrays[f"adam_v/{name}"], name)
+        except KeyError as error:
+            raise InputError(f"{path}: the checkpoint lacks {error}, which its architecture has") from None
+        except ValueError as error:
+            raise InputError(f"{path}: {error}") from None
+        return state
+
+
+def _like(own, stored, name):
+    if (stored.shape, stored.dtype) != (own.shape, own.dtype):
+        raise InputError(f"{name}: wanted {own.dtype} {own.shape} for the checkpoint's architecture, "
+                         f"got {stored.dtype} {stored.shape}")
+    return stored

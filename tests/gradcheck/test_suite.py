@@ -1,0 +1,115 @@
+"""Every gradient of the library is right, and bugs planted in it are caught."""
+
+import numpy as np
+import pytest
+
+from minibnn import ops
+from minibnn.binary import straight_through, weight_norm
+from minibnn.blocks import convolutions
+from minibnn.gradcheck import suite
+from minibnn.ops import convolution
+from minibnn.resnet_vae import bound, logistic
+
+
+@pytest.mark.parametrize("name", suite.CHECKS)
+def test_gradient(name):
+    [result] = suite.run_checks([name])
+    assert result.ok and result.error <= result.tolerance <= 1e-6
+
+
+def _with_backward(op, backward_of):
+    """The op with another backward: backward_of(right backward, *arguments) -> wrong backward."""
+    def planted(*arguments):
+        y, backward = op(*arguments)
+        return y, backward_of(backward, *arguments)
+    return planted
+
+
+def _no_clip(monkeypatch):
+    wrong = _with_backward(straight_through.binarise_activations_ste, lambda backward, a: lambda dy: dy)
+    monkeypatch.setattr(straight_through, "binarise_activations_ste", wrong)
+
+
+def _mask_of_binarised(monkeypatch):
+    wrong = _with_backward(straight_through.binarise_activations_ste,
+                           lambda backward, a: lambda dy: dy * (np.abs(np.sign(a)) <= 0.5))
+    monkeypatch.setattr(straight_through, "binarise_activations_ste", wrong)
+
+
+def _clipped_weights(monkeypatch):
+    wrong = _with_backward(straight_through.binarise_weights_ste,
+                           lambda backward, v: lambda dy: dy * (np.abs(v) <= 0.5))
+    monkeypatch.setattr(straight_through, "binarise_weights_ste", wrong)
+
+
+def _missing_root_n(monkeypatch):
+    wrong = _with_backward(weight_norm.binary_scale, lambda backward, gain, n: lambda d_alpha: d_alpha)
+    monkeypatch.setattr(convolutions, "binary_scale", wrong)
+
+
+def _missing_norm_gradient(monkeypatch):
+    def backward_of(backward, v, gain):
+        return lambda dw: (gain / np.sqrt((v * v).sum(axis=(0, 1, 2))) * dw, backward(dw)[1])
+    monkeypatch.setattr(convolutions, "weight_norm", _with_backward(weight_norm.weight_norm, backward_of))
+
+
+def _kernel_not_turned(monkeypatch):
+    monkeypatch.setattr(convolution, "_turned", lambda w: w.swapaxes(2, 3))
+
+
+def _stride_offset(monkeypatch):
+    right = convolution._Frame.adjoint
+
+    def wrong(shape, K, stride, padding):
+        frame = right(shape, K, stride, padding)
+        return frame._replace(offset=frame.offset + (stride > 1))
+    monkeypatch.setattr(convolution._Frame, "adjoint", staticmethod(wrong))
+
+
+def _free_bits_ignored(monkeypatch):
+    def backward_of(backward, elbo, kl_min):
+        return lambda d_loss=1.0: (backward(d_loss)[0], np.full(elbo.kl.shape, d_loss / len(elbo.kl)))
+    monkeypatch.setattr(bound, "free_bits_loss", _with_backward(bound.free_bits_loss, backward_of))
+
+
+def _kl_sign(monkeypatch):
+    wrong = _with_backward(logistic.one_sample_kl,
+                           lambda backward, *a: lambda d: tuple(-part for part in backward(d)))
+    monkeypatch.setattr("minibnn.resnet_vae.ladder.one_sample_kl", wrong)
+
+
+def _no_gradient_through_the_sample(monkeypatch):
+    wrong = _with_backward(logistic.logistic_sample, lambda backward, *a: lambda dz: tuple(0 * d for d in backward(dz)))
+    monkeypatch.setattr("minibnn.resnet_vae.ladder.logistic_sample", wrong)
+
+
+def _elu_without_its_negative_side(monkeypatch):
+    wrong = _with_backward(ops.elu, lambda backward, x: lambda dy: dy * (x > 0))
+    monkeypatch.setattr("minibnn.blocks.residual_blocks.elu", wrong)
+
+
+def _residual_without_its_shortcut(monkeypatch):
+    from minibnn.blocks import residual_blocks
+
+    def planted(x, branch):
+        h, backward = branch(x)
+        return x + h, backward
+    monkeypatch.setattr(residual_blocks, "residual", planted)
+
+
+@pytest.mark.parametrize("plant, check", [
+    (_no_clip, "block (b)"), (_no_clip, "ResNet VAE 1/1"), (_mask_of_binarised, "block (b)"),
+    (_clipped_weights, "BinaryConv"), (_missing_root_n, "BinaryConv"), (_missing_root_n, "ResNet VAE 1/32"),
+    (_missing_norm_gradient, "WeightNormConv"), (_missing_norm_gradient, "ResNet VAE 32/32"),
+    (_kernel_not_turned, "conv2d"), (_stride_offset, "conv2d, stride 2"), (_free_bits_ignored, "free_bits_loss"),
+    (_free_bits_ignored, "ResNet VAE 1/32"), (_kl_sign, "ResNet VAE 32/32"),
+    (_no_gradient_through_the_sample, "ResNet VAE 32/32"), (_elu_without_its_negative_side, "block (a)"),
+    (_residual_without_its_shortcut, "block (b)")])
+def test_a_planted_bug_is_caught(monkeypatch, plant, check):
+    plant(monkeypatch)
+    try:
+        [result] = suite.run_checks([check])
+    except ValueError as refusal:
+        assert "its gradient is zero" in str(refusal)               # a bug that kills a gradient is refused
+    else:
+        assert not result.ok and result.error > 1e-3

@@ -1,0 +1,61 @@
+"""Slow twins: the definitions in loops. Fast code is compared with these."""
+
+import numpy as np
+
+
+def conv2d_loops(x, w, stride=1, padding=0):
+    """conv2d by its definition, one output number at a time."""
+    N, H, W, C = x.shape
+    K, _, _, O = w.shape
+    padded = np.zeros((N, H + 2 * padding, W + 2 * padding, C), x.dtype)
+    padded[:, padding:padding + H, padding:padding + W] = x
+    rows, columns = (H + 2 * padding - K) // stride + 1, (W + 2 * padding - K) // stride + 1
+    y = np.zeros((N, rows, columns, O), x.dtype)
+    for n in range(N):
+        for i in range(rows):
+            for j in range(columns):
+                patch = padded[n, stride * i:stride * i + K, stride * j:stride * j + K]
+                for o in range(O):
+                    y[n, i, j, o] = (patch * w[:, :, :, o]).sum()
+    return y
+
+
+def conv2d_transpose_loops(x, w, size, stride=1, padding=0):
+    """conv2d_transpose by its definition: every input pixel paints a scaled kernel."""
+    N, rows, columns, O = x.shape
+    K, _, C, _ = w.shape
+    H, W = size
+    canvas = np.zeros((N, H + 2 * padding + K, W + 2 * padding + K, C), x.dtype)
+    for n in range(N):
+        for i in range(rows):
+            for j in range(columns):
+                painted = canvas[n, stride * i:stride * i + K, stride * j:stride * j + K]
+                for o in range(O):
+                    painted += x[n, i, j, o] * w[..., o]
+    return canvas[:, padding:padding + H, padding:padding + W]
+
+
+def space_to_depth_loops(x, block):
+    """space_to_depth by its definition."""
+    N, H, W, C = x.shape
+    y = np.zeros((N, H // block, W // block, block * block * C), x.dtype)
+    for i in range(H // block):
+        for j in range(W // block):
+            for a in range(block):
+                for b in range(block):
+                    for c in range(C):
+                        y[:, i, j, (a * block + b) * C + c] = x[:, i * block + a, j * block + b, c]
+    return y
+
+
+def discretised_logistic_loops(images, mean, scale):
+    """log p of each pixel as a difference of two logistic CDFs, in float64; ends open."""
+    def cdf(t):
+        return 1 / (1 + np.exp(-t))
+    log_p = np.zeros(images.shape)
+    for index, value in np.ndenumerate(images):
+        centre, m = value / 127.5 - 1, mean[index]
+        upper = 1.0 if value == 255 else cdf((centre + 1 / 255 - m) / scale)
+        lower = 0.0 if value == 0 else cdf((centre - 1 / 255 - m) / scale)
+        log_p[index] = np.log(upper - lower)
+    return log_p

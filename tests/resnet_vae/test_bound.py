@@ -1,0 +1,26 @@
+"""Free bits, and bits per dimension."""
+
+import numpy as np
+
+from minibnn.resnet_vae.bound import Bound, bits_per_dimension, free_bits_loss
+
+
+def _bound():
+    kl = np.array([[[0.02, 3.0]], [[0.06, 5.0]]])                   # N = 2, L = 1, Z = 2
+    return Bound(np.array([-10.0, -20.0]), kl)
+
+
+def test_a_channel_below_the_minimum_costs_the_minimum_and_is_not_pushed():
+    loss, backward = free_bits_loss(_bound(), 0.1)
+    np.testing.assert_allclose(loss, 15 + 0.1 + 4)
+    d_log_likelihood, d_kl = backward()
+    np.testing.assert_allclose(d_log_likelihood, [-0.5, -0.5])
+    np.testing.assert_allclose(d_kl, [[[0, 0.5]], [[0, 0.5]]])
+
+
+def test_the_true_bound_ignores_free_bits():
+    np.testing.assert_allclose(_bound().negative, [13.02, 25.06])
+
+
+def test_bits_per_dimension_of_a_fair_byte_is_eight():
+    np.testing.assert_allclose(bits_per_dimension(192 * np.log(256), 192), 8)

@@ -1,0 +1,111 @@
+"""The whole ResNet VAE: counts, wiring, honesty of its loss."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from minibnn.files import InputError
+from minibnn.parameter import count, named_parameters
+from minibnn.resnet_vae import ResNetVAE, VAEConfig
+from minibnn.resnet_vae.bound import free_bits_loss
+
+PAPER = VAEConfig(size=32, layers=12, channels=256, latents=8, blocks=20, nproc=1, weights=1)
+SMALL = VAEConfig(size=8, layers=3, channels=6, latents=2, blocks=4, nproc=1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("changes, parameters, binary, megabytes", [
+    ({}, 55.4e6, 0.970, 13.3), ({"channels": 336}, 94.7e6, 0.977, 20.2),
+    ({"blocks": 0, "nproc": 0}, 1.59e6, 0.0, 6.4)])
+def test_counts_at_paper_scale(changes, parameters, binary, megabytes):
+    counts = count(ResNetVAE(replace(PAPER, **changes), np.random.default_rng(0)))
+    assert float(f"{counts['parameters']:.3g}") == parameters
+    assert round(counts["binary_parameters"] / counts["parameters"], 3) == binary
+    assert round(counts["bytes"] / 1e6, 1) == megabytes
+
+
+def test_only_residual_blocks_are_binary_unless_everything_is():
+    for everywhere in (False, True):
+        model = ResNetVAE(replace(SMALL, weights=1, binary_everywhere=everywhere), np.random.default_rng(0))
+        for name, parameter in named_parameters(model):
+            binary = name.endswith(".v") and (everywhere or "blocks" in name)
+            assert parameter.kind == ("binary" if binary else "float"), name
+
+
+def test_blocks_are_dealt_round_robin():
+    assert [PAPER.blocks_of(layer) for layer in range(12)] == [2] * 8 + [1] * 4
+    model = ResNetVAE(SMALL, np.random.default_rng(0))
+    assert [(len(layer.up_blocks), len(layer.down_blocks)) for layer in model.layers] == [(2, 2), (1, 1), (1, 1)]
+
+
+def _images_and_model(config, n=5, initialise=True):
+    rng = np.random.default_rng(1)
+    model = ResNetVAE(config, rng)
+    images = rng.integers(0, 256, (n, config.size, config.size, 3)).astype(np.uint8)
+    noise = model.draw_noise(rng, n)
+    if initialise:
+        model(images, noise, initialise=True)
+    return images, noise, model
+
+
+@pytest.mark.parametrize("size", [8, 16, 32])
+@pytest.mark.parametrize("changes", [{}, {"weights": 1}, {"weights": 1, "activations": 1}, {"blocks": 0, "nproc": 0},
+                                     {"weights": 1, "binary_everywhere": True},
+                                     {"weights": 1, "activations": 1, "binary_everywhere": True}])
+def test_every_variant_runs_in_float32(size, changes):
+    images, noise, model = _images_and_model(replace(SMALL, size=size, **changes), n=2)
+    bound, backward = model(images, noise)
+    backward(*free_bits_loss(bound)[1]())
+    assert bound.log_likelihood.shape == (2,) and bound.kl.shape == (2, 3, 2)
+    assert bound.kl.dtype == np.float32
+    for name, parameter in named_parameters(model):
+        assert np.isfinite(parameter.grad).all() and parameter.grad.dtype == np.float32, name
+
+
+def test_images_do_not_influence_each_other():
+    images, noise, model = _images_and_model(SMALL)
+    together = model(images, noise)[0].negative
+    alone = [model(images[i:i + 1], noise[i:i + 1])[0].negative[0] for i in range(5)]
+    np.testing.assert_allclose(together, alone, rtol=1e-5)
+
+
+def test_top_layers_reach_the_likelihood():
+    images, noise, model = _images_and_model(SMALL)
+    changed = noise.copy()
+    changed[:, 2] = 0.9                                             # the noise of the topmost layer only
+    assert (model(images, noise)[0].log_likelihood != model(images, changed)[0].log_likelihood).all()
+
+
+def test_uniform_noise_never_costs_less_than_eight_bits():
+    rng = np.random.default_rng(2)
+    for initialise in (True, False):
+        _, _, model = _images_and_model(SMALL, initialise=initialise)
+        images = rng.integers(0, 256, (200, 8, 8, 3)).astype(np.uint8)
+        for log_scale in (-2.5, -1.0, 0.0, 5.0):
+            model.log_scale.value = np.array(log_scale, np.float32)
+            assert model.bits(images, model.draw_noise(rng, 200))["total"].mean() > 8
+
+
+def test_bits_are_the_bound_and_its_parts():
+    images, noise, model = _images_and_model(SMALL)
+    bits = model.bits(images, noise)
+    np.testing.assert_allclose(bits["total"], bits["reconstruction"] + bits["kl"].sum(axis=1), rtol=1e-5)
+    np.testing.assert_allclose(bits["total"], model(images, noise)[0].negative / (192 * np.log(2)), rtol=1e-5)
+
+
+def test_samples_and_reconstructions_are_images_that_repeat():
+    images, noise, model = _images_and_model(SMALL)
+    for draw in (lambda: model.sample(noise), lambda: model.reconstruct(images, noise)):
+        assert draw().dtype == np.uint8 and draw().shape == images.shape
+        np.testing.assert_array_equal(draw(), draw())
+    assert (model.sample(noise) != model.sample(1 - noise)).any()
+
+
+@pytest.mark.parametrize("changes, message", [
+    ({"size": 12}, "size: wanted 8, 16 or 32, got 12"), ({"weights": 2}, "weights: wanted 1 or 32, got 2"),
+    ({"layers": 0}, "layers: wanted a whole number of at least 1, got 0"), ({"blocks": -1}, "blocks"),
+    ({"activations": 1}, "activations: wanted 32"), ({"binary_everywhere": True}, "binary_everywhere")])
+def test_impossible_configurations_are_refused(changes, message):
+    with pytest.raises(InputError, match=message):
+        replace(SMALL, **changes)
