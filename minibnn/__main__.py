@@ -129,9 +129,11 @@ def _gradcheck(options, command):
 
 
 def _tour(options, command):
+    if options.keep:
+        require_writable(options.keep / "tour.png")
     with _stop_on_signals() as stop:
-        found = tour.run_tour(options.out, options.picture, Progress, stop)
-    print("ResNet VAE on dead leaves, 8 x 8 pixels, a minute or less of training each, seed 0\n")
+        found = tour.run_tour(options.out, options.keep, Progress, stop)
+    print(f"\nResNet VAE, dead leaves of 8 x 8, {tour.TRAINING.steps} steps, seed {tour.TRAINING.seed}: test loss\n")
     print("\n".join(tour.table(found.results)))
     print("\npictures: " + ", ".join(map(str, found.pictures)))
     return 0
@@ -213,7 +215,7 @@ def _parser():
     check.set_defaults(command=_gradcheck)
     tour_command = commands.add_parser("tour", help="train three small VAEs on embedded images: 3 minutes at most")
     tour_command.add_argument("--out", type=Path, default=Path("runs/tour"), metavar="DIR")
-    tour_command.add_argument("--picture", type=Path, metavar="FILE", help="curves and samples side by side")
+    tour_command.add_argument("--keep", type=Path, metavar="DIR", help="write tour.png and tour.json there too")
     tour_command.set_defaults(command=_tour)
     return parser
 

@@ -38,14 +38,14 @@ def save_curves(path, curves):
 
 def save_samples(path, rows):
     """Write rows of images as PNG.    rows: as in `draw_samples`"""
-    figure = _figure(6, 0.72 * len(rows) + 0.3)
+    figure = _figure(6, 0.52 * len(rows) + 0.1)
     draw_samples(figure.subplots(len(rows), 1), rows)
     _save(figure, path)
 
 
 def save_curves_and_samples(path, curves, rows):
     """Write training curves beside rows of images as PNG."""
-    figure = _figure(10, 3.4)
+    figure = _figure(10, 3.2)
     left, right = figure.subfigures(1, 2, width_ratios=(1, 1.15))
     draw_curves(left.add_subplot(), curves)
     draw_samples(right.subplots(len(rows), 1), rows)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..data import fingerprint, load
+from ..files import write_json
 from ..resnet_vae import VAEConfig
 from ..training.run import read_log, train
 from ..training.settings import Settings, TrainingConfig
@@ -15,6 +16,7 @@ from . import figures
 MODEL = VAEConfig(size=8, channels=32, layers=3, blocks=3, latents=4)
 TRAINING = TrainingConfig(steps=700, lr=4e-3)
 BITS = ((32, 32), (1, 32), (1, 1))
+SAMPLES = 12
 
 
 @dataclass(frozen=True)
@@ -25,16 +27,17 @@ class Tour:
     pictures: list
 
 
-def run_tour(out, picture=None, report_for=lambda label: None, stop=lambda: False):
+def run_tour(out, keep=None, report_for=lambda label: None, stop=lambda: False):
     """Train the three models on the embedded images, then draw curves and samples into `out`.
 
     Runs that are complete in `out` are used as they are, incomplete ones continue.
-    picture:   another file, for curves and samples side by side;  report_for(label): a progress callback
+    keep:      another folder, for tour.png (curves and samples side by side) and tour.json (the results)
+    report_for(label) gives a progress callback; stop() says whether to stop.
     """
     out = Path(out)
     dataset = load("leaves", MODEL.size)
     data = describe(dataset)
-    results, curves, rows = {}, {}, {"images": dataset.test[:12]}
+    results, curves, rows = {}, {}, {"images": dataset.test[:SAMPLES]}
     for weights, activations in BITS:
         label = f"{weights} / {activations}"
         settings = Settings(replace(MODEL, weights=weights, activations=activations), TRAINING, data)
@@ -44,13 +47,14 @@ def run_tour(out, picture=None, report_for=lambda label: None, stop=lambda: Fals
         log = read_log(folder / "log.jsonl")
         curves[label] = [entry["step"] for entry in log], [entry["train_bpd"] for entry in log]
         model = TrainingState.load(folder / "checkpoint.npz").model
-        rows[label] = model.sample(model.draw_noise(np.random.default_rng(0), 12))
+        rows[label] = model.sample(model.draw_noise(np.random.default_rng(0), SAMPLES))
     pictures = [out / "curves.png", out / "samples.png"]
     figures.save_curves(pictures[0], curves)
     figures.save_samples(pictures[1], rows)
-    if picture:
-        figures.save_curves_and_samples(picture, curves, rows)
-        pictures.append(Path(picture))
+    if keep:
+        pictures.append(Path(keep) / "tour.png")
+        figures.save_curves_and_samples(pictures[-1], curves, rows)
+        write_json(Path(keep) / "tour.json", results)
     return Tour(results, pictures)
 
 

@@ -14,8 +14,9 @@ START_OF_LOG_SCALE = -2.5  # softplus(-2.5) = 0.08: about the spread of a first 
 
 
 class ResNetVAE:
-    """A ResNet VAE with logistic latents (Appendix B).
+    """A ResNet VAE with logistic latents.
 
+    Paper:     Eq. (7), section 3.1, Appendix B.
     Only the residual blocks are binary when config.weights is 1; with binary_everywhere all layers are,
     and with 1-bit activations as well every convolution but the stem, which sees the image, has a binary
     input. The state that the blocks add to is real in every variant.

@@ -2,7 +2,13 @@
 
 import numpy as np
 
-from minibnn.resnet_vae.logistic import latent_scale, logistic_log_density, logistic_noise, logistic_sample, one_sample_kl
+from minibnn.resnet_vae.logistic import (
+    latent_scale,
+    logistic_log_density,
+    logistic_noise,
+    logistic_sample,
+    one_sample_kl,
+)
 
 
 def test_density_integrates_to_one():

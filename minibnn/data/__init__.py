@@ -1,0 +1,60 @@
+"""Data sets: dead leaves (embedded), CIFAR-10, ImageNet 32, at 8, 16 or 32 pixels a side."""
+
+import hashlib
+from typing import NamedTuple
+
+import numpy as np
+
+from ..files import InputError
+
+NAMES = ("leaves", "cifar10", "imagenet32")
+SIZES = (8, 16, 32)
+LEAVES_TRAIN = 10_000, 1                    # number of images, seed
+LEAVES_TEST = 2_000, 2
+
+
+class Dataset(NamedTuple):
+    """Training and test images, (N, size, size, 3) uint8 each, levels 0..255, channels red, green, blue."""
+
+    name: str
+    train: np.ndarray
+    test: np.ndarray
+
+
+def load(name, size, data_dir=None, report=None):
+    """Load a data set by name, its images averaged down to `size` pixels a side.
+
+    "leaves":      10,000 training and 2,000 test images, made here.
+    "cifar10":     from `data_dir`, else $MINIBNN_DATA, else the cache folder; downloaded if absent.
+    "imagenet32":  from the same folders; never downloaded, for it needs a registration.
+    Shapes:        Dataset of (N, size, size, 3) uint8, with `size` one of 8, 16, 32.
+    Progress:      `report(done, total, text)`, if given, is called during a download; bytes.
+    Raises:        InputError if an argument or a file cannot be used or a download fails.
+    """
+    # The modules are imported where they are needed: most runs need no network and no archives.
+    if size not in SIZES:
+        raise InputError(f"size: wanted 8, 16 or 32 (a divisor of 32), got {size!r}")
+    if name == "leaves":
+        from .leaves import dead_leaves
+
+        train, test = (dead_leaves(count, size, seed) for count, seed in (LEAVES_TRAIN, LEAVES_TEST))
+    elif name == "cifar10":
+        from .cifar10 import load_cifar10
+
+        train, test = load_cifar10(data_dir, report, size=size)
+    elif name == "imagenet32":
+        from .imagenet32 import load_imagenet32
+
+        train, test = load_imagenet32(data_dir, size=size)
+    else:
+        raise InputError(f"data: wanted {', '.join(NAMES[:-1])} or {NAMES[-1]}, got {name!r}")
+    return Dataset(name, train, test)
+
+
+def fingerprint(dataset):
+    """SHA-256, in hexadecimal, over the shapes and bytes of the training and test images."""
+    digest = hashlib.sha256()
+    for images in (dataset.train, dataset.test):
+        digest.update(repr(images.shape).encode())
+        digest.update(np.ascontiguousarray(images))
+    return digest.hexdigest()

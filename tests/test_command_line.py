@@ -1,0 +1,135 @@
+"""Every command and option, and one sentence with status 2 for bad input."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from minibnn import data
+from minibnn.__main__ import main
+from minibnn.experiments import tour
+from minibnn.gradcheck import suite
+from minibnn.resnet_vae import VAEConfig
+from minibnn.training.settings import TrainingConfig
+
+TINY = ["train", "vae", "--size", "8", "--layers", "2", "--channels", "4", "--latents", "2", "--blocks", "2",
+        "--nproc", "1", "--batch", "16", "--weights", "1", "--activations", "32", "--lr", "0.003", "--seed", "4"]
+
+
+@pytest.fixture(autouse=True)
+def few_images(monkeypatch, tmp_path):
+    monkeypatch.setattr(data, "LEAVES_TRAIN", (150, 1))
+    monkeypatch.setattr(data, "LEAVES_TEST", (70, 2))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_train_evaluate_sample_reconstruct(capsys, tmp_path):
+    assert main([*TINY, "--steps", "20", "--out", "run"]) == 0
+    result = json.loads(Path("run/result.json").read_text())
+    assert {"test_bpd", "test_bpd_se", "parameters", "binary_parameters", "bytes", "seconds", "seed"} <= result.keys()
+    assert result["data"]["train_images"] == 150 and result["data"]["test_images"] == 70
+    assert result["command"].startswith("python -m minibnn train vae --size 8")
+
+    assert main(["evaluate", "run/checkpoint.npz", "--json", "e.json", "--per-image", "e.npy"]) == 0
+    evaluation = json.loads(Path("e.json").read_text())
+    assert evaluation["test_bpd"] == result["test_bpd"]
+    np.testing.assert_allclose(np.load("e.npy").mean(), result["test_bpd"])
+
+    for name, options in (("a", []), ("b", []), ("c", ["--seed", "1"])):
+        assert main(["sample", "run/checkpoint.npz", "--n", "10", "--out", f"{name}.png", *options]) == 0
+    a, b, c = (Path(f"{name}.png").read_bytes() for name in "abc")
+    assert a == b != c
+    assert imread("a.png").shape[:2] == ((2 * 9 + 1) * 8, (8 * 9 + 1) * 8)
+
+    assert main(["reconstruct", "run/checkpoint.npz", "--n", "6", "--out", "r.png"]) == 0
+    assert imread("r.png").shape[:2] == ((2 * 9 + 1) * 8, (6 * 9 + 1) * 8)
+    assert "70 test images of leaves" in capsys.readouterr().out
+
+
+def test_epochs_and_a_run_that_is_complete(capsys):
+    assert main([*TINY, "--epochs", "2", "--out", "run"]) == 0
+    assert json.loads(Path("run/result.json").read_text())["steps"] == 2 * (150 // 16)
+    assert main([*TINY, "--epochs", "2", "--out", "run", "--resume"]) == 0
+    assert "the run is complete" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments, message", [
+    ([*TINY, "--size", "12"], "size: wanted 8, 16 or 32, got 12"),
+    ([*TINY, "--size", "x"], "--size: wanted a whole number of at least 0, got 'x'"),
+    ([*TINY, "--weights", "2"], "weights: wanted 1 or 32, got 2"),
+    ([*TINY, "--weights", "32", "--activations", "1"], "activations: wanted 32"),
+    ([*TINY, "--layers", "0"], "layers: wanted a whole number of at least 1, got 0"),
+    ([*TINY, "--steps", "0"], "--steps: wanted a whole number of at least 1"),
+    ([*TINY, "--steps", "1", "--epochs", "1"], "not allowed with"),
+    ([*TINY, "--lr", "-1"], "lr: wanted a learning rate between 0 and 1, got -1.0"),
+    ([*TINY, "--lr", "fast"], "--lr: wanted a number, got 'fast'"),
+    ([*TINY, "--batch", "151"], "batch: wanted at most the 150 training images of leaves, got 151"),
+    ([*TINY, "--data", "mnist"], "--data: invalid choice: 'mnist'"),
+    ([*TINY, "--data", "cifar10", "--data-dir", "absent"], "wanted an existing folder, got absent"),
+    ([*TINY, "--steps", "1", "--out", "file"], "file: wanted a folder for the run, got a file"),
+    ([*TINY, "--steps", "1", "--out", "file/below"], "file/below: cannot write"),
+    (["evaluate", "absent.npz"], "absent.npz: cannot read the checkpoint: No such file"),
+    (["evaluate", "file"], "file: wanted a minibnn checkpoint"),
+    (["sample", "."], "wanted a checkpoint file, got a directory"),
+    (["sample", "file", "--n", "0"], "--n: wanted a whole number of at least 1"),
+    (["evaluate", "file", "--json", "absent/e.json"], "absent/e.json: wanted a folder that can be written to"),
+    (["gradcheck", "--json", "."], "wanted a file to write, got a directory"),
+    (["tour", "--keep", "absent"], "absent/tour.png: wanted a folder"),
+    (["fly"], "invalid choice: 'fly'"), (["train"], "required: MODEL")])
+def test_bad_input_is_one_sentence_and_status_2(capsys, arguments, message):
+    Path("file").write_text("not what you look for " * 10)
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    lines = [line for line in captured.err.splitlines() if line.startswith("minibnn: ")]
+    assert len(lines) == 1 and message in lines[0] and captured.out == ""
+    assert [path.name for path in Path().iterdir()] == ["file"]     # nothing half-written
+
+
+def test_gradcheck_prints_writes_and_fails(capsys, monkeypatch):
+    few = {name: suite.CHECKS[name] for name in ("elu", "BinaryConv")}
+    monkeypatch.setattr(suite, "CHECKS", few)
+    assert main(["gradcheck", "--json", "g.json"]) == 0
+    written = json.loads(Path("g.json").read_text())
+    assert [entry["name"] for entry in written] == ["elu", "BinaryConv"]
+    assert all(entry.keys() == {"name", "equations", "error", "tolerance", "ok"} for entry in written)
+    monkeypatch.setitem(few, "wrong", ("1", lambda rng: [0.5]))
+    assert main(["gradcheck"]) == 1
+    assert "NOT OK" in capsys.readouterr().out
+
+
+def test_tour(capsys, monkeypatch):
+    monkeypatch.setattr(tour, "MODEL", VAEConfig(size=8, layers=1, channels=4, latents=2, blocks=1, nproc=1))
+    monkeypatch.setattr(tour, "TRAINING", TrainingConfig(steps=30, batch=16))
+    Path("kept").mkdir()
+    assert main(["tour", "--keep", "kept"]) == 0
+    for path in ("runs/tour/curves.png", "runs/tour/samples.png", "kept/tour.png"):
+        assert imread(path).std() > 0.05
+        assert path in capsys.readouterr().out or path != "runs/tour/curves.png"
+    assert list(json.loads(Path("kept/tour.json").read_text())) == ["32 / 32", "1 / 32", "1 / 1"]
+    assert main([]) == 0                                            # the tour again: complete runs are used
+    table = capsys.readouterr().out
+    assert "32 / 32 bit" in table and "kB" in table
+
+
+@pytest.mark.slow
+def test_ctrl_c_leaves_a_checkpoint_that_resumes():
+    command = [sys.executable, "-m", "minibnn", *TINY, "--steps", "1000", "--out", "run"]
+    environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    deadline = time.monotonic() + 100
+    while not Path("run/log.jsonl").exists() or not Path("run/log.jsonl").read_text():
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and "--resume continues" in errors and "Traceback" not in errors
+    assert Path("run/checkpoint.npz").exists() and not Path("run/result.json").exists()
+    resumed = subprocess.run([*command, "--resume"], env=environment, capture_output=True, text=True)
+    assert resumed.returncode == 0 and "train  1/1000" not in resumed.stderr
+    assert json.loads(Path("run/result.json").read_text())["steps"] == 1000

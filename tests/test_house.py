@@ -1,0 +1,95 @@
+"""The house: who imports whom, what is imported at all, and a README that tells the truth."""
+
+import ast
+import importlib
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "minibnn"
+README = (ROOT / "README.md").read_text()
+
+# From the ground up: a module imports only from its own room and from those before it.
+ROOMS = ["numerics", "parameter", "files", "ops", "binary", "blocks", "resnet_vae", "data", "training",
+         "experiments", "gradcheck", "progress", "__main__"]
+MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"
+                 or path.parent != PACKAGE)
+
+
+def _imports(path):
+    """Absolute names of everything that a module of the package imports."""
+    folder = ("minibnn", *path.parts[:-1])
+    for node in ast.walk(ast.parse((PACKAGE / path).read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = [*folder[:len(folder) - node.level + 1]] if node.level else []
+            base += [node.module] if node.module else []
+            yield from (".".join([*base, alias.name]) for alias in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_imports_go_downwards_and_stay_inside(path):
+    own = ROOMS.index(path.parts[0].removesuffix(".py"))
+    for name in _imports(path):
+        top, *rest = name.split(".")
+        if top == "minibnn":
+            assert ROOMS.index(rest[0]) <= own, f"{path} imports {name}"
+        else:
+            assert top in sys.stdlib_module_names or top in ("numpy", "matplotlib"), f"{path} imports {name}"
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    code = "import minibnn, minibnn.__main__, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert "minibnn.resnet_vae.model" in loaded.stdout.split()
+    assert not {"matplotlib", "PIL", "IPython"} & set(loaded.stdout.split())
+
+
+def test_every_folder_is_on_the_readme_map():
+    for room in ROOMS:
+        if room not in ("__main__",):
+            assert re.search(rf"^ *{room}[/.]", README, re.MULTILINE), room
+
+
+INDEX = re.findall(r"^\| \((\d+)\) \| .*? \| (.*?) \| (.*?) \|$", README, re.MULTILINE)
+
+
+def test_the_index_covers_the_equations():
+    assert {int(equation) for equation, _, _ in INDEX} == {1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14}
+
+
+@pytest.mark.parametrize("equation, functions, tests", INDEX)
+def test_the_index_is_true(equation, functions, tests):
+    for name in re.findall(r"`(.*?)`", functions):
+        module, _, attribute = name.rpartition(".")
+        documented = getattr(importlib.import_module(f"minibnn.{module}"), attribute)
+        assert _cites(documented.__doc__, int(equation)), f"{name} does not cite Eq. ({equation})"
+    for name in re.findall(r"`(.*?)`", tests):
+        path, _, test = name.partition("::")
+        assert f"def {test}(" in (ROOT / "tests" / path).read_text(), name
+    assert "`" in functions and "`" in tests
+
+
+def _cites(docstring, equation):
+    for first, last in re.findall(r"\((\d+)\)(?:-\((\d+)\))?", docstring.split("Paper:")[1].split("Forward:")[0]):
+        if int(first) <= equation <= int(last or first):
+            return True
+    return False
+
+
+def test_the_table_in_the_readme_is_the_recorded_tour():
+    from minibnn.experiments.tour import table
+    recorded = json.loads((ROOT / "figures" / "tour.json").read_text())
+    assert "\n".join(table(recorded)) in README
+
+
+def test_links_and_pictures_of_the_readme_exist():
+    for alt, target in re.findall(r"(!?\[[^]]*\])\(([^)#]+)\)", README):
+        assert target.startswith("https://") or (ROOT / target).exists(), target
+        assert not alt.startswith("!") or len(alt) > 40, "a picture needs a text for those who cannot see it"

@@ -1,0 +1,216 @@
+"""A run: it learns, repeats, resumes bit for bit, and refuses what it cannot continue."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small import CONFIG, small_data, small_settings
+
+from minibnn.files import InputError
+from minibnn.training import run, state
+from minibnn.training.evaluate import evaluate
+from minibnn.training.settings import TrainingConfig
+from minibnn.training.state import TrainingState
+
+DATA = small_data()
+
+
+def _train(out, settings=None, **options):
+    return run.train(settings or small_settings(), DATA, out, **options)
+
+
+def test_a_run_writes_its_four_files_and_learns(tmp_path):
+    result = _train(tmp_path / "a")
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == sorted(run.RUN_FILES)
+    assert json.loads((tmp_path / "a" / "result.json").read_text()) == result
+    log = run.read_log(tmp_path / "a" / "log.jsonl")
+    assert [entry["step"] for entry in log] == [10, 20, 25]
+    untrained = TrainingState(small_settings())
+    untrained.initialise(DATA.train)
+    assert result["test_bpd"] < evaluate(untrained.model, DATA.test, 1).mean - 0.1
+
+
+def test_the_same_seed_repeats_bit_for_bit_and_another_does_not(tmp_path):
+    results = [_train(tmp_path / name, small_settings(seed=seed)) for name, seed in (("a", 5), ("b", 5), ("c", 6))]
+    a, b, c = ((tmp_path / name / "checkpoint.npz").read_bytes() for name in "abc")
+    assert a == b != c and results[0]["test_bpd"] == results[1]["test_bpd"] != results[2]["test_bpd"]
+
+
+@pytest.mark.parametrize("stop_after", [0, 1, 7, 13, 24])
+def test_an_interrupted_run_ends_where_the_uninterrupted_one_ends(tmp_path, stop_after):
+    whole = _train(tmp_path / "whole")
+    asked = iter([False] * stop_after + [True])
+    with pytest.raises(run.Interrupted, match=f"after step {stop_after} of 25"):
+        _train(tmp_path / "parts", stop=lambda: next(asked))
+    parts = _train(tmp_path / "parts", resume=True)
+    assert parts["test_bpd"] == whole["test_bpd"]
+    for name in ("checkpoint.npz", "config.json"):
+        assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    logs = [run.read_log(tmp_path / name / "log.jsonl") for name in ("whole", "parts")]
+    losses = [[entry["train_bpd"] for entry in log] for log in logs]
+    assert losses[0] == losses[1]
+
+
+def test_log_lines_after_the_checkpoint_and_a_cut_line_are_dropped(tmp_path):
+    asked = iter([False] * 12 + [True])
+    with pytest.raises(run.Interrupted):
+        _train(tmp_path, stop=lambda: next(asked))
+    with open(tmp_path / "log.jsonl", "a") as file:
+        file.write('{"step": 20, "train_bpd": 0, "gradient_norm": 0, "seconds": 1}\n{"step": 2')
+    _train(tmp_path, resume=True)
+    assert [entry["step"] for entry in run.read_log(tmp_path / "log.jsonl")] == [10, 20, 25]
+    assert all(entry["train_bpd"] > 1 for entry in run.read_log(tmp_path / "log.jsonl"))
+
+
+def test_a_complete_run_is_not_run_again_and_a_lost_result_is_evaluated_again(tmp_path, monkeypatch):
+    first = _train(tmp_path)
+    monkeypatch.setattr(TrainingState, "train_step", None)          # any further step would fail
+    assert _train(tmp_path, resume=True) == first
+    (tmp_path / "result.json").unlink()
+    assert _train(tmp_path, resume=True)["test_bpd"] == first["test_bpd"]
+
+
+def test_a_folder_with_a_run_is_not_overwritten(tmp_path):
+    _train(tmp_path)
+    with pytest.raises(InputError, match="there is a run already"):
+        _train(tmp_path)
+
+
+@pytest.mark.parametrize("changes", [{"seed": 1}, {"steps": 26}, {"lr": 1e-3}])
+def test_a_run_is_not_continued_with_other_settings(tmp_path, changes):
+    _train(tmp_path)
+    [name] = changes
+    with pytest.raises(InputError, match=f"started with {name} = "):
+        _train(tmp_path, small_settings(**changes), resume=True)
+
+
+def test_a_checkpoint_of_another_architecture_is_refused(tmp_path):
+    _train(tmp_path)
+    other = replace(small_settings(), model=replace(CONFIG, channels=6))
+    (tmp_path / "config.json").write_text(json.dumps(other.as_dict()))
+    (tmp_path / "result.json").unlink()
+    with pytest.raises(InputError, match="wanted a checkpoint of the run"):
+        _train(tmp_path, other, resume=True)
+
+
+def test_a_checkpoint_whose_arrays_do_not_fit_is_refused(tmp_path, monkeypatch):
+    trained = TrainingState(small_settings())
+    trained.model.stem.bias.value = np.zeros(5, np.float32)
+    trained.save(tmp_path / "c.npz")
+    with pytest.raises(InputError, match=r"stem\.bias: wanted float32 \(4,\).*got float32 \(5,\)"):
+        TrainingState.load(tmp_path / "c.npz")
+    save = state.save_checkpoint
+    monkeypatch.setattr(state, "save_checkpoint",
+                        lambda path, meta, arrays: save(path, meta, {"order": arrays["order"]}))
+    TrainingState(small_settings()).save(tmp_path / "c.npz")
+    with pytest.raises(InputError, match=r"lacks 'parameter/stem\.v'"):
+        TrainingState.load(tmp_path / "c.npz")
+
+
+def test_a_full_disk_stops_with_a_sentence_and_keeps_the_last_checkpoint(tmp_path, monkeypatch):
+    asked = iter([False] * 12 + [True])
+    with pytest.raises(run.Interrupted):
+        _train(tmp_path, stop=lambda: next(asked))
+    before = (tmp_path / "checkpoint.npz").read_bytes()
+    fsync = os.fsync
+
+    def full(handle):
+        if os.fstat(handle).st_size > 2000:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fsync(handle)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match=r"checkpoint\.npz: cannot write: No space left"):
+        _train(tmp_path, resume=True)
+    assert (tmp_path / "checkpoint.npz").read_bytes() == before
+    assert not list(tmp_path.glob(".*.part"))
+
+
+def test_a_loss_that_is_not_finite_names_the_step():
+    broken = TrainingState(small_settings())
+    broken.step = 17
+    broken.model.head.bias.value = np.full(3, np.nan, np.float32)
+    with pytest.raises(FloatingPointError, match="loss is nan at step 17"):
+        broken.train_step(DATA.train)
+
+
+def test_batches_use_every_image_once_an_epoch_and_flip_half():
+    images = np.arange(150, dtype=np.uint8)[:, None, None, None] + np.array([0, 100], np.uint8)[None, None, :, None]
+    images = np.broadcast_to(images, (150, 2, 2, 3))
+    trained = TrainingState(small_settings())
+    batches = np.concatenate([trained.next_batch(images) for _ in range(9)])
+    numbers = np.minimum(batches[:, 0, 0, 0], batches[:, 0, 1, 0])
+    assert len(np.unique(numbers)) == 9 * 16
+    flipped = (batches[:, 0, 0, 0] > batches[:, 0, 1, 0]).mean()
+    assert 0.35 < flipped < 0.65
+
+
+def test_the_learning_rate_falls_at_the_end():
+    config = TrainingConfig(steps=100, lr=0.1, decay=0.25)
+    assert [round(config.learning_rate(step), 6) for step in (0, 74, 80, 99)] == [0.1, 0.1, 0.08, 0.004]
+
+
+@pytest.mark.parametrize("changes, message", [({"steps": 0}, "steps: wanted"), ({"lr": 0.0}, "lr: wanted"),
+                                              ({"lr": float("nan")}, "lr: wanted"), ({"seed": -1}, "seed"),
+                                              ({"decay": 2}, "decay"), ({"batch": 2.5}, "batch")])
+def test_impossible_settings_are_refused(changes, message):
+    with pytest.raises(InputError, match=message):
+        TrainingConfig(**{"steps": 5, **changes})
+
+
+def test_a_batch_larger_than_the_data_is_refused(tmp_path):
+    with pytest.raises(InputError, match="batch: wanted at most the 150 training images of leaves, got 151"):
+        _train(tmp_path, small_settings(batch=151))
+
+
+def test_evaluation_is_the_exact_mean_and_does_not_depend_on_batches(monkeypatch):
+    model = TrainingState(small_settings()).model
+    whole = evaluate(model, DATA.test, 3)
+    assert len(whole.per_image) == 70
+    monkeypatch.setattr("minibnn.training.evaluate.BATCH", 9)
+    parts = evaluate(model, DATA.test, 3)
+    np.testing.assert_allclose(parts.per_image, whole.per_image, rtol=1e-5)
+    np.testing.assert_allclose(parts.mean, whole.per_image.sum() / 70, rtol=1e-5)
+    np.testing.assert_allclose(whole.parts["reconstruction"] + sum(whole.parts["kl"]), whole.mean, rtol=1e-5)
+    np.testing.assert_allclose(whole.standard_error, whole.per_image.std(ddof=1) / 70**0.5)
+
+
+CHILD = """
+import sys
+sys.path[:0] = {paths!r}
+from pathlib import Path
+from small import small_data, small_settings
+from minibnn.training import run
+run.CHECKPOINT_SECONDS = 0.05
+print(run.train(small_settings(steps=400), small_data(), Path({out!r}), resume=True)["test_bpd"])
+"""
+
+
+def _child(out):
+    paths = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
+    return [sys.executable, "-c", CHILD.format(paths=paths, out=str(out))]
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_a_run_ends_where_the_uninterrupted_one_ends(tmp_path):
+    whole = subprocess.run(_child(tmp_path / "whole"), check=True, capture_output=True).stdout
+    for delay in (0.0, 0.3, 0.7):
+        process = subprocess.Popen(_child(tmp_path / "killed"))
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "killed" / "config.json").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(delay)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert not (tmp_path / "killed" / "result.json").exists()
+    resumed = subprocess.run(_child(tmp_path / "killed"), check=True, capture_output=True).stdout
+    assert resumed == whole
+    killed, uninterrupted = ((tmp_path / name / "checkpoint.npz").read_bytes() for name in ("killed", "whole"))
+    assert killed == uninterrupted
