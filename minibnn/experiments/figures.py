@@ -44,11 +44,11 @@ def save_samples(path, rows):
 
 
 def save_curves_and_samples(path, curves, rows):
-    """Write training curves beside rows of images as PNG."""
+    """Write training curves beside rows of at most 8 images as PNG."""
     figure = _figure(10, 3.2)
     left, right = figure.subfigures(1, 2, width_ratios=(1, 1.15))
     draw_curves(left.add_subplot(), curves)
-    draw_samples(right.subplots(len(rows), 1), rows)
+    draw_samples(right.subplots(len(rows), 1), {label: images[:8] for label, images in rows.items()})
     _save(figure, path)
 
 

@@ -37,7 +37,7 @@ def run_tour(out, keep=None, report_for=lambda label: None, stop=lambda: False):
     out = Path(out)
     dataset = load("leaves", MODEL.size)
     data = describe(dataset)
-    results, curves, rows = {}, {}, {"images": dataset.test[:SAMPLES]}
+    results, curves, rows = {}, {}, {"test images": dataset.test[:SAMPLES]}
     for weights, activations in BITS:
         label = f"{weights} / {activations}"
         settings = Settings(replace(MODEL, weights=weights, activations=activations), TRAINING, data)
