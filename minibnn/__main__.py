@@ -1,6 +1,7 @@
 """The command line: `python -m minibnn`, or `minibnn` once installed."""
 
 import argparse
+import os
 import shlex
 import signal
 import sys
@@ -35,17 +36,30 @@ DEFAULT_STEPS = 2000
 
 
 def main(arguments=None):
-    """Run one command; returns the exit status: 0, 1 (a check or the training failed), 2 (bad input)."""
+    """Run one command.
+
+    Returns:   the exit status: 0, 1 (a check or the training failed), 2 (bad input), 130 (interrupted)
+    """
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         options = _parser().parse_args(arguments or ["tour"])
-        return options.command(options, "python -m minibnn " + shlex.join(arguments))
+        status = options.command(options, "python -m minibnn " + shlex.join(arguments))
+        sys.stdout.flush()
+        return status
     except InputError as error:
         return _complain(error, 2)
+    except BrokenPipeError:                                         # whoever read the output has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        return _complain(f"{error.filename or 'file'}: {error.strerror or error}", 2)
+    except MemoryError as error:
+        return _complain(f"not enough memory for this: {error}", 2)
     except FloatingPointError as error:
         return _complain(error, 1)
     except run.Interrupted as error:
-        return _complain(f"{error}; the same command with --resume continues", 130)
+        again = "the same command" if options.command is _tour else "the same command with --resume"
+        return _complain(f"{error}; {again} continues", 130)
     except KeyboardInterrupt:
         return _complain("interrupted", 130)
 
@@ -58,12 +72,12 @@ def _complain(message, status):
 def _train_vae(options, command):
     config = VAEConfig(**{field.name: getattr(options, field.name) for field in fields(VAEConfig)})
     steps, epochs = getattr(options, "steps", DEFAULT_STEPS), getattr(options, "epochs", None)
-    TrainingConfig(steps, options.batch, options.lr, seed=options.seed)                   # complain early
+    TrainingConfig(steps, options.batch, options.lr, options.decay, options.seed)         # complain early
     with _progress("data") as report:
         dataset = data.load(options.data, config.size, options.data_dir, report)
     if epochs:
         steps = max(1, epochs * (len(dataset.train) // options.batch))
-    training = TrainingConfig(steps, options.batch, options.lr, seed=options.seed)
+    training = TrainingConfig(steps, options.batch, options.lr, options.decay, options.seed)
     settings = Settings(config, training, tour.describe(dataset))
     complete = options.resume and (options.out / "result.json").exists()
     with _progress("train") as report, _stop_on_signals() as stop:
@@ -93,9 +107,9 @@ def _evaluate(options, command):
 
 
 def _sample(options, command):
+    require_writable(options.out)
     model = TrainingState.load(options.checkpoint).model
-    rng = np.random.default_rng(options.seed)
-    images = model.sample(model.draw_noise(rng, options.n))
+    images = model.sample(model.draw_noise(np.random.default_rng(options.seed), options.n))
     figures.save_image_grid(options.out, images, columns=_columns(options.n))
     print(f"{options.n} samples written to {options.out}")
     return 0
@@ -108,8 +122,8 @@ def _reconstruct(options, command):
     noise = state.model.draw_noise(np.random.default_rng(options.seed), len(images))
     rebuilt = state.model.reconstruct(images, noise)
     columns = _columns(len(images))
-    rows = [part[i:i + columns] for i in range(0, len(images), columns) for part in (images, rebuilt)]
-    figures.save_image_grid(options.out, np.concatenate(rows), columns)
+    grid = figures.interleave_rows(images, rebuilt, columns)
+    figures.save_image_grid(options.out, grid, columns)
     print(f"{len(images)} test images written to {options.out}, below each row its reconstructions")
     return 0
 
@@ -131,8 +145,8 @@ def _gradcheck(options, command):
 def _tour(options, command):
     if options.keep:
         require_writable(options.keep / "tour.png")
-    with _stop_on_signals() as stop:
-        found = tour.run_tour(options.out, options.keep, Progress, stop)
+    with _progress("") as report, _stop_on_signals() as stop:
+        found = tour.run_tour(options.out, options.keep, report, stop)
     print(f"\nResNet VAE, dead leaves of 8 x 8, {tour.TRAINING.steps} steps, seed {tour.TRAINING.seed}: test loss\n")
     print("\n".join(tour.table(found.results)))
     print("\npictures: " + ", ".join(map(str, found.pictures)))
@@ -189,10 +203,11 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(f"{self.prog.removeprefix('minibnn').lstrip() or 'command line'}: {message}")
 
 
-def _whole_number(least):
+def _whole_number(least, most=10**9):
     def parse(text):
-        if not text.isascii() or not text.isdigit() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"wanted a whole number of at least {least}, got {text!r}")
+        if not text.isascii() or not text.isdigit() or len(text) > 10 or not least <= int(text) <= most:
+            wanted = f"of at least {least}" if most == 10**9 else f"from {least} to {most:,}"
+            raise argparse.ArgumentTypeError(f"wanted a whole number {wanted}, got {text!r}")
         return int(text)
     return parse
 
@@ -236,6 +251,8 @@ def _add_train(commands):
     length.add_argument("--epochs", type=_whole_number(1), metavar="N", default=argparse.SUPPRESS,
                         help="passes over the training images, in place of --steps")
     vae.add_argument("--lr", type=_real_number, default=TrainingConfig.lr, help="learning rate of Adam")
+    vae.add_argument("--decay", type=_real_number, default=TrainingConfig.decay,
+                     help="last fraction of the steps, over which the rate falls to 0")
     vae.add_argument("--seed", type=_whole_number(0), default=0, metavar="N", help="of everything random")
     vae.add_argument("--out", type=Path, default=Path("runs/vae"), metavar="DIR", help="folder of the run")
     vae.add_argument("--resume", action="store_true", help="continue the run in --out")
@@ -251,7 +268,7 @@ def _add_checkpoint_commands(commands):
         sub.add_argument("--seed", type=_whole_number(0), default=run.EVALUATION_SEED if name == "evaluate" else 0,
                          metavar="N", help="of the noise (default %(default)s)")
         if name != "evaluate":
-            sub.add_argument("--n", type=_whole_number(1), default=64, metavar="N", help="images (default 64)")
+            sub.add_argument("--n", type=_whole_number(1, 10_000), default=64, metavar="N", help="images (default 64)")
             default = Path("samples.png" if name == "sample" else "reconstructions.png")
             sub.add_argument("--out", type=Path, default=default, metavar="FILE",
                              help="PNG to write (default %(default)s)")
@@ -266,7 +283,9 @@ def _add_checkpoint_commands(commands):
 def _add_data_options(parser, default):
     parser.add_argument("--data", choices=data.NAMES, default=default, help="data set"
                         + ("" if default else " (default: the one it was trained on)"))
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where its files are (or MINIBNN_DATA)")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", default=argparse.SUPPRESS,
+                        help="folder with its files (default: $MINIBNN_DATA, else the cache folder)")
+    parser.set_defaults(data_dir=None)
 
 
 if __name__ == "__main__":

@@ -56,8 +56,9 @@ def require_writable(path):
     path = Path(path)
     if path.is_dir():
         raise InputError(f"{path}: wanted a file to write, got a directory")
-    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise InputError(f"{path}: wanted a folder that can be written to, got {path.parent}")
+    replaced = path.is_file() or not path.exists()                  # a device or a pipe is written to directly
+    if not os.access(path.parent if replaced else path, os.W_OK):
+        raise InputError(f"{path}: wanted a place that can be written to, got {path.parent}")
 
 
 def write_json(path, values):

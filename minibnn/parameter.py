@@ -1,5 +1,7 @@
 """Parameters, and walking over those of a model."""
 
+from types import FunctionType, ModuleType
+
 import numpy as np
 
 
@@ -31,14 +33,14 @@ class Parameter:
 def named_parameters(owner, prefix=""):
     """Yield (dotted name, Parameter) for every Parameter under `owner`, in order of definition.
 
-    Looks through attributes, lists and tuples of the objects that minibnn defines.
+    Looks through lists, tuples, and the attributes of objects.
     """
     if isinstance(owner, Parameter):
         yield prefix, owner
     elif isinstance(owner, (list, tuple)):
         for i, item in enumerate(owner):
             yield from named_parameters(item, f"{prefix}.{i}" if prefix else str(i))
-    elif type(owner).__module__.split(".")[0] == __name__.split(".")[0] and hasattr(owner, "__dict__"):
+    elif hasattr(owner, "__dict__") and not isinstance(owner, (type, FunctionType, ModuleType)):
         for name, item in vars(owner).items():
             yield from named_parameters(item, f"{prefix}.{name}" if prefix else name)
 

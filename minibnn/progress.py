@@ -14,22 +14,23 @@ class Progress:
         self.stream = stream or sys.stderr
         self.terminal = self.stream.isatty()
         self.start = time.monotonic()
-        self.first = None                    # where this call of the program began: a resumed run begins late
+        self.first = self.last = self.total = None           # a resumed run begins late: its first step counts
         self.shown = -float("inf")
         self.width = 0
 
     def __call__(self, done, total, text):
         """Show the line, unless one was shown a moment ago."""
         now = time.monotonic()
-        if self.first is None or done < self.first:
+        if total != self.total or done < self.last:                 # another piece of work begins
             self.first, self.start = done, now
+        self.last, self.total = done, total
         if done < total and now - self.shown < (TERMINAL_SECONDS if self.terminal else PLAIN_SECONDS):
             return
         self.shown = now
-        line = f"{self.label}  {done}/{total}  {text}{self._time_left(done, total, now)}"
+        line = f"{self.label}  {done}/{total}  {text}{self._time_left(done, total, now)}".lstrip()
         if self.terminal:
             self.stream.write("\r" + line.ljust(self.width))
-            self.width = len(line)
+            self.width = len(line)                                  # what the next line must cover
         else:
             self.stream.write(line + "\n")
         self.stream.flush()

@@ -77,10 +77,13 @@ def test_epochs_and_a_run_that_is_complete(capsys):
     (["evaluate", "absent.npz"], "absent.npz: cannot read the checkpoint: No such file"),
     (["evaluate", "file"], "file: wanted a minibnn checkpoint"),
     (["sample", "."], "wanted a checkpoint file, got a directory"),
-    (["sample", "file", "--n", "0"], "--n: wanted a whole number of at least 1"),
-    (["evaluate", "file", "--json", "absent/e.json"], "absent/e.json: wanted a folder that can be written to"),
+    (["sample", "file", "--n", "0"], "--n: wanted a whole number from 1 to 10,000"),
+    (["sample", "file", "--n", "1" * 5000], "--n: wanted a whole number from 1 to 10,000"),
+    (["sample", "x" * 300], "File name too long"), ([*TINY, "--out", "x" * 300], "File name too long"),
+    ([*TINY, "--channels", "1000000000", "--out", "run"], "not enough memory"),
+    (["evaluate", "file", "--json", "absent/e.json"], "absent/e.json: wanted a place that can be written to"),
     (["gradcheck", "--json", "."], "wanted a file to write, got a directory"),
-    (["tour", "--keep", "absent"], "absent/tour.png: wanted a folder"),
+    (["tour", "--keep", "absent"], "absent/tour.png: wanted a place"),
     (["fly"], "invalid choice: 'fly'"), (["train"], "required: MODEL")])
 def test_bad_input_is_one_sentence_and_status_2(capsys, arguments, message):
     Path("file").write_text("not what you look for " * 10)
@@ -88,7 +91,7 @@ def test_bad_input_is_one_sentence_and_status_2(capsys, arguments, message):
     captured = capsys.readouterr()
     lines = [line for line in captured.err.splitlines() if line.startswith("minibnn: ")]
     assert len(lines) == 1 and message in lines[0] and captured.out == ""
-    assert [path.name for path in Path().iterdir()] == ["file"]     # nothing half-written
+    assert not [path for path in Path().rglob("*") if path.is_file() and path.name != "file"]
 
 
 def test_gradcheck_prints_writes_and_fails(capsys, monkeypatch):

@@ -13,6 +13,17 @@ def test_names_follow_the_structure_in_order():
     assert names[:4] == ["0.conv1.v", "0.conv1.gain", "0.conv1.bias", "0.conv2.v"] and len(names) == 12
 
 
+class _ReadersLayer:
+    def __init__(self):
+        self.w = Parameter(np.zeros(2))
+        self.activation = np.tanh
+
+
+def test_layers_defined_elsewhere_are_walked_too():
+    assert [name for name, _ in named_parameters({"a": 1})] == []
+    assert [name for name, _ in named_parameters([_ReadersLayer(), _ReadersLayer()])] == ["0.w", "1.w"]
+
+
 def test_count_takes_one_bit_for_binary_and_32_for_others():
     binary, real = Parameter(np.zeros((3, 3)), "binary"), Parameter(np.zeros(5))
     assert count([binary, real]) == {"parameters": 14, "binary_parameters": 9, "bytes": 2 + 20}

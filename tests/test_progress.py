@@ -38,3 +38,8 @@ def test_time_left_counts_from_where_a_resumed_run_began(monkeypatch):
     now[0] = 20.0
     progress(600, 1000, "")                                         # 100 steps in 20 s: 400 need 80 s
     assert stream.getvalue().splitlines()[1].endswith("1:20 left")
+    now[0] = 40.0
+    progress(64, 2000, "evaluating")                                # other work: its own clock
+    now[0] = 51.0
+    progress(1032, 2000, "evaluating")
+    assert stream.getvalue().splitlines()[-1].endswith("0:11 left")

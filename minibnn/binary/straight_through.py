@@ -12,7 +12,7 @@ def sign(x):
     """Sign with sign(0) = +1, and its true derivative.
 
     Paper:     Eq. (1).
-    Forward:   y = -1 where x < 0, else +1                          x, y: any shape
+    Forward:   y = +1 where x >= 0, else -1                         x, y: any shape
     Backward:  dx = 0 (the derivative almost everywhere; useless for training)
     """
     y = _sign(x)

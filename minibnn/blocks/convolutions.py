@@ -8,7 +8,7 @@ from ..numerics import softplus_inverse
 from ..ops import conv2d, conv2d_transpose, scale_and_shift, softplus
 from ..parameter import Parameter
 
-V_STD = 0.05  # standard deviation of v before training (paper.md "Initialisation", Appendix B)
+V_STD = 0.05  # standard deviation of v before training (Appendix B)
 
 
 class _NormalisedConv:
@@ -26,10 +26,11 @@ class _NormalisedConv:
             raise ValueError("convolution: init_std: wanted more than 0 with a positive gain, got 0")
         v = rng.normal(0, V_STD, (kernel, kernel, c_in, c_out))
         self.v = Parameter(v.astype(np.float32), self.kind)
-        self.gain = Parameter(np.ones(c_out, np.float32))
+        self.gain = Parameter(np.zeros(c_out, np.float32))
         self.bias = Parameter(np.zeros(c_out, np.float32))
         self.stride, self.transposed = stride, transposed
         self.init_std, self.positive_gain = init_std, positive_gain
+        self._set_gain_and_bias(np.full(c_out, init_std), np.zeros(c_out))       # until `initialise`
 
     def initialise(self, x):
         """Set gain and bias so that each output channel has mean 0 and standard deviation init_std on x.
@@ -81,7 +82,7 @@ class WeightNormConv(_NormalisedConv):
         gain, gain_backward = self._acting_gain()
         w, weight_norm_backward = weight_norm(self.v.value, gain)
         y, convolve_backward = self._convolve(x, w)
-        y += self.bias.value
+        y += self.bias.value                                        # in place: y is fresh, and in no closure
 
         def weight_norm_conv_backward(dy):
             dx, dw = convolve_backward(dy)

@@ -25,14 +25,16 @@ def chain(x, steps, initialise=False):
 
     Forward:   y = steps[-1](... steps[0](x))                       steps: (x, initialise) -> (y, backward)
     Backward:  dx
-    With `initialise`, each layer sets its gains and biases from what it sees before it passes that on.
+    With `initialise`, each layer sets its gains and biases from what it sees before it passes that on; that
+    pass has no backward, so that a large batch does not fill the memory with what a backward would need.
     """
     backwards = []
     for step in steps:
         x, step_backward = step(x, initialise)
-        backwards.append(step_backward)
+        backwards = [] if initialise else [*backwards, step_backward]
 
     def chain_backward(dy):
+        assert not initialise, "the initialisation pass has no backward"
         for step_backward in reversed(backwards):
             dy = step_backward(dy)
         return dy
@@ -53,7 +55,7 @@ class ResidualBlock:
                Weights of 1 bit: BinaryConv; of 32: its weight-normalised twin.
     Forward:   y = x + conv2(act(conv1(act(x))))                    x, y: (N, H, W, C)
     Backward:  dx; the convolutions accumulate theirs
-    Starts as the identity: conv2 starts with gain 0 and bias 0, conv1 with deviation 1.
+    It starts as the identity, since conv2 starts with gain 0 and bias 0; conv1 starts with deviation 1.
     """
 
     def __init__(self, rng, channels, kernel, binary_weights, binary_activations):

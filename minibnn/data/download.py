@@ -6,7 +6,6 @@ import http.client
 import os
 import shutil
 import tarfile
-import tempfile
 import urllib.error
 import urllib.request
 import zlib
@@ -122,7 +121,9 @@ def extract(archive, folder):
     """
     folder = Path(folder)
     try:
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=folder.name + ".", suffix=".part"))
+        temporary = folder.with_name(folder.name + ".part")
+        shutil.rmtree(temporary, ignore_errors=True)                # what a killed process left
+        temporary.mkdir()
         try:
             with gzip.open(archive) as stream:
                 _unpack(stream, archive, temporary)

@@ -21,6 +21,17 @@ def image_grid(images, columns, gap=1, magnify=1):
     return grid.repeat(magnify, axis=0).repeat(magnify, axis=1)
 
 
+def interleave_rows(above, below, columns):
+    """Rows of `above` and `below` in turn, for a grid of so many columns; short last rows end in white.
+
+    above, below: (N, S, S, 3) uint8 each; returns (2 * columns * rows, S, S, 3)
+    """
+    missing = -len(above) % columns
+    white = np.full((missing, *above.shape[1:]), 255, np.uint8)
+    rows = [np.concatenate([part, white]).reshape(-1, columns, *above.shape[1:]) for part in (above, below)]
+    return np.stack(rows, axis=1).reshape(-1, *above.shape[1:])
+
+
 def save_image_grid(path, images, columns):
     """Write a grid of images as PNG, each pixel a square of several."""
     from matplotlib.image import imsave

@@ -27,12 +27,12 @@ class Tour:
     pictures: list
 
 
-def run_tour(out, keep=None, report_for=lambda label: None, stop=lambda: False):
+def run_tour(out, keep=None, report=None, stop=lambda: False):
     """Train the three models on the embedded images, then draw curves and samples into `out`.
 
     Runs that are complete in `out` are used as they are, incomplete ones continue.
     keep:      another folder, for tour.png (curves and samples side by side) and tour.json (the results)
-    report_for(label) gives a progress callback; stop() says whether to stop.
+    report, stop: as in `training.run.train`
     """
     out = Path(out)
     dataset = load("leaves", MODEL.size)
@@ -43,7 +43,7 @@ def run_tour(out, keep=None, report_for=lambda label: None, stop=lambda: False):
         settings = Settings(replace(MODEL, weights=weights, activations=activations), TRAINING, data)
         folder = out / f"vae-{weights}-{activations}"
         results[label] = train(settings, dataset, folder, resume=True, command="python -m minibnn",
-                               report=report_for(f"{label} bit"), stop=stop)
+                               report=_labelled(report, f"{label} bit"), stop=stop)
         log = read_log(folder / "log.jsonl")
         curves[label] = [entry["step"] for entry in log], [entry["train_bpd"] for entry in log]
         model = TrainingState.load(folder / "checkpoint.npz").model
@@ -56,6 +56,10 @@ def run_tour(out, keep=None, report_for=lambda label: None, stop=lambda: False):
         figures.save_curves_and_samples(pictures[-1], curves, rows)
         write_json(Path(keep) / "tour.json", results)
     return Tour(results, pictures)
+
+
+def _labelled(report, label):
+    return report and (lambda done, total, text: report(done, total, f"{label}: {text}"))
 
 
 def describe(dataset):

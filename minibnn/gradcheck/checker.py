@@ -56,7 +56,8 @@ def layer_op(owner, forward):
     """See a layer's or a model's parameters as arguments.
 
     Returns op(*inputs, *values): sets the parameters of `owner`, runs forward(*inputs) -> y, backward;
-    the backward returns the inputs' gradients (if backward gives any), then the parameters'.
+    the backward returns the inputs' gradients (if there are inputs), then the parameters'.
+    Leaves `owner` with the values of the last call, which a check has moved: set them again, or check a copy.
     """
     owned = parameters(owner)
 

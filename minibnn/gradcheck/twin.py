@@ -18,13 +18,13 @@ from ..binary import straight_through
 
 
 class TangentTwin:
-    """The tangent twin of `op` at the base point `arrays`: twin(*arrays) -> y, backward like op's.
+    """The tangent twin of `op` at the base point `arrays`: twin(*arrays) -> y, _ (only its values serve).
 
     Paper:     Eq. (2), (3), (5), (6): the surrogates are the twin's true derivatives.
     kink_distance: how far the activation nearest to +-1 is from it at the base point. Differences whose
                step moves an activation across that kink are wrong: choose a base point with some distance.
-    Raises:    ValueError if `op` binarises nothing by straight-through, or, when called, binarises other
-               shapes than at the base point.
+    Raises:    ValueError if `op` binarises nothing by straight-through, or, when called, binarises more
+               often, or other shapes, than at the base point.
     """
 
     def __init__(self, op, *arrays):
@@ -53,7 +53,7 @@ class TangentTwin:
     @staticmethod
     def _moving(remaining, tangent):
         def move(x):
-            x0, s0 = next(remaining)
+            x0, s0 = next(remaining, (np.zeros(0), None))
             if x.shape != x0.shape:
                 raise ValueError(f"TangentTwin: wanted the base point's shape {x0.shape}, got {x.shape}")
             return s0 + (tangent(x) - tangent(x0)), None

@@ -1,10 +1,11 @@
 """The evidence lower bound (Eq. 7), free bits, and bits per dimension."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
-KL_MIN = 0.1             # nats that the KL of one latent channel may cost for nothing (Appendix B)
+KL_MIN = 0.1             # nats of a latent channel, below which training does not push its KL (Appendix B)
 
 
 class Bound(NamedTuple):
@@ -39,4 +40,4 @@ def free_bits_loss(bound, kl_min=KL_MIN):
 
 def bits_per_dimension(nats, dimensions):
     """Nats of an image as bits per subpixel: nats / (log 2 * dimensions)."""
-    return nats / (np.log(2) * dimensions)
+    return nats / (math.log(2) * dimensions)

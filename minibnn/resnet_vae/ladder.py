@@ -10,6 +10,7 @@ class LatentLayer:
     """A latent layer with its residual blocks both ways (Appendix B).
 
     N images, H, W rows and columns (half of the image's), h channels, Z latent channels.
+    u and d are the states on the way up and down; as everywhere, dd is the gradient of d, dz that of z.
     Parameters: to_posterior h -> 2Z (bottom-up), to_prior h -> 4Z (top-down), from_latent Z -> h.
     """
 
@@ -39,10 +40,11 @@ class LatentLayer:
         """Draw the latents from the posterior; return the next state and what they cost.
 
         Paper:     Eq. (7), Appendix B.
-        Forward:   prior (p) and top-down posterior part from conv(act(d)), plus `below`: q;
+        Forward:   conv(act(d)) gives mean and log-scale of the prior p, and a part of those of the
+                   posterior q, to which `below` adds the other part;
                    z ~ q; kl = log q(z) - log p(z); d' = blocks(d) + conv(act(z))
                    d, d': (N, H, W, h), below: (N, H, W, 2Z), uniform: (N, H, W, Z), kl: (N, Z)
-        Backward:  dd, d_below from (d_next, d_kl)
+        Backward:  takes the gradients of d' and kl; gives dd, d_below
         """
         stats, stats_backward = chain(d, [self.activation, self.to_prior], initialise)
         q_mean, q_log_scale = np.split(stats[..., stats.shape[-1] // 2:] + below, 2, axis=-1)

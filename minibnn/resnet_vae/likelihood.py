@@ -18,8 +18,8 @@ def discretised_logistic(images, mean, scale):
     Paper:     Appendix B.
     Forward:   with c the pixel in [-1, 1], a = (c - mean + 1/255) / scale, b = (c - mean - 1/255) / scale:
                log p = log(sigmoid(a) - sigmoid(b)); sigmoid(b) = 0 at 0, sigmoid(a) = 1 at 255.
-               Written stably: log p = -softplus(-a) - softplus(b) + log(1 - e^(b - a)), of which an open
-               end leaves one of the first two terms. b - a is the same for all pixels.
+               Written stably: log p = -softplus(-a) - softplus(b) + log(1 - e^(b - a)); at 0 only the
+               first term remains, at 255 only the second. b - a is the same for all pixels.
                images: (N, H, W, C) integers 0..255, mean: the same shape, scale: () > 0, log p: like images
     Backward:  d_mean, d_scale (images are data)
     """

@@ -9,8 +9,8 @@ from .bound import Bound, bits_per_dimension, free_bits_loss
 from .ladder import LatentLayer
 from .likelihood import discretised_logistic, scale_pixels
 
-START_OF_LOG_SCALE = -2.5  # softplus(-2.5) = 0.08: about the spread of a first reconstruction; from
-                           # softplus(0) = 0.69 thousands of steps would go into shrinking it
+START_OF_LOG_SCALE = -2.5  # our choice: softplus(-2.5) = 0.08 is about the spread of a first reconstruction;
+                           # starting at softplus(0) = 0.69, thousands of steps would go into shrinking it
 
 
 class ResNetVAE:

@@ -30,7 +30,7 @@ class Adam:
         norm = gradient_norm(self.parameters)
         if norm <= SKIP_NORM:
             self.updates += 1
-            shorten = min(1.0, MAX_NORM / (norm + 1e-12))
+            shorten = 1 / max(1.0, norm / MAX_NORM)
             for i, parameter in enumerate(self.parameters):
                 self._move(i, parameter, shorten * parameter.grad, learning_rate)
         for parameter in self.parameters:

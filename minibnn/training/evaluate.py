@@ -20,8 +20,9 @@ class Evaluation(NamedTuple):
 
     @property
     def standard_error(self):
-        """Standard error of that mean, over images."""
-        return float(self.per_image.std(ddof=1) / np.sqrt(len(self.per_image))) if len(self.per_image) > 1 else 0.0
+        """Standard error of that mean, over images; 0.0 for one image, of which nothing is known."""
+        N = len(self.per_image)
+        return float(self.per_image.std(ddof=1) / np.sqrt(N)) if N > 1 else 0.0
 
     def summary(self):
         """dict with keys test_bpd, test_bpd_se, parts"""

@@ -35,7 +35,13 @@ def train(settings, dataset, out, *, resume=False, command="", report=None, stop
         return _read_result(out / "result.json")
     state = _start(out, settings, dataset.train)
     seconds = _run_steps(state, dataset.train, out, report, stop)
-    evaluation = evaluate(state.model, dataset.test, EVALUATION_SEED, report)
+
+    def report_or_stop(done, total, text):
+        if stop():
+            raise Interrupted("stopped while evaluating")
+        if report:
+            report(done, total, text)
+    evaluation = evaluate(state.model, dataset.test, EVALUATION_SEED, report_or_stop)
     result = {**evaluation.summary(), **count(state.model), "seconds": round(seconds, 1),
               "steps": settings.training.steps, "seed": settings.training.seed, "data": settings.data,
               "model": settings.as_dict()["model"], "kind": settings.as_dict()["kind"], "command": command}
@@ -57,12 +63,12 @@ def _claim(out, settings, resume):
     if found and not resume:
         raise InputError(f"{out}: there is a run already ({found[0]}); continue it with --resume, "
                          "or choose another --out")
-    if "config.json" in found:
+    if found and "config.json" not in found:
+        raise InputError(f"{out}: wanted the config.json of its run, got only {', '.join(found)}")
+    if found:
         _compare(out / "config.json", settings.as_dict())
-    else:
-        with writing(out):
-            out.mkdir(parents=True, exist_ok=True)
-        write_json(out / "config.json", settings.as_dict())
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
     return "result.json" in found
 
 
@@ -96,6 +102,7 @@ def _start(out, settings, images):
     else:
         state = TrainingState(settings)
         state.initialise(images)
+        write_json(out / "config.json", settings.as_dict())         # from here on there is a run
     kept = [entry for entry in read_log(out / "log.jsonl") if entry["step"] <= state.step]
     with atomic_write(out / "log.jsonl", "w") as file:
         file.writelines(json.dumps(entry) + "\n" for entry in kept)
@@ -133,7 +140,7 @@ def _append(path, entry):
 def read_log(path):
     """The entries of a log.jsonl, without a last line that was cut off; none if there is no file."""
     entries = []
-    for line in Path(path).read_text().splitlines() if Path(path).exists() else ():
+    for line in Path(path).read_bytes().splitlines() if Path(path).exists() else ():
         try:
             entries.append(json.loads(line))
         except ValueError:

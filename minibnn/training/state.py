@@ -23,13 +23,16 @@ class TrainingState:
         self.order = np.zeros(0, np.int64)               # images of this epoch that are still to come
 
     def initialise(self, images):
-        """Let a large batch set gains and biases (paper.md "Initialisation": data-dependent)."""
+        """Let a large batch set gains and biases (Salimans & Kingma 2016; section 3 of the paper)."""
         number = min(len(images), INITIAL_BATCHES * self.settings.training.batch)
         chosen = images[self.rng.permutation(len(images))[:number]]
         self.model(chosen, self.model.draw_noise(self.rng, number), initialise=True)
 
     def next_batch(self, images):
-        """The next shuffled images, each flipped left to right or not; an epoch's incomplete rest is left."""
+        """The next shuffled images; what is left of an epoch when no whole batch is, is left out.
+
+        Differs:   half of them are flipped left to right, which the paper does not mention.
+        """
         batch = self.settings.training.batch
         if len(self.order) < batch:
             self.order = self.rng.permutation(len(images))
@@ -46,11 +49,11 @@ class TrainingState:
         batch = self.next_batch(images)
         loss, loss_backward = self.model.training_loss(batch, self.model.draw_noise(self.rng, len(batch)))
         if not np.isfinite(loss):
-            raise FloatingPointError(f"training: the loss is {loss} at step {self.step}")
+            raise FloatingPointError(f"training: the loss is {loss} at step {self.step + 1}")
         loss_backward()
         norm = self.adam.update(self.settings.training.learning_rate(self.step))
         if not np.isfinite(norm):
-            raise FloatingPointError(f"training: the gradient's norm is {norm} at step {self.step}")
+            raise FloatingPointError(f"training: the gradient's norm is {norm} at step {self.step + 1}")
         self.step += 1
         return float(loss), norm
 

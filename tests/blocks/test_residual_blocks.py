@@ -12,10 +12,19 @@ X = np.random.default_rng(0).normal(size=(4, 5, 6, 3)).astype(np.float32)
 @pytest.mark.parametrize("weights, activations", [(False, False), (True, False), (True, True)])
 def test_block_starts_as_the_identity(weights, activations):
     block = ResidualBlock(np.random.default_rng(1), 3, 3, weights, activations)
-    y, backward = block(X, initialise=True)
+    np.testing.assert_array_equal(block(X)[0], X)
+    np.testing.assert_array_equal(block(X, initialise=True)[0], X)
+    y, backward = block(X)
     np.testing.assert_array_equal(y, X)
     np.testing.assert_array_equal(backward(2 * X), 2 * X)           # g = 0 gives dx = dy
     assert block.conv2.gain.grad.any()                              # and yet the block can learn
+
+
+def test_the_initialisation_pass_keeps_nothing_for_a_backward():
+    block = ResidualBlock(np.random.default_rng(1), 3, 3, True, True)
+    _, backward = block(X, initialise=True)
+    with pytest.raises(AssertionError, match="no backward"):
+        backward(X)
 
 
 def test_one_bit_block_sees_only_signs():

@@ -4,7 +4,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from minibnn.experiments.figures import draw_curves, image_grid, save_curves_and_samples, save_image_grid
+from minibnn.experiments.figures import (
+    draw_curves,
+    image_grid,
+    interleave_rows,
+    save_curves_and_samples,
+    save_image_grid,
+)
 
 IMAGES = np.random.default_rng(0).integers(0, 255, (5, 8, 8, 3)).astype(np.uint8)
 
@@ -22,6 +28,16 @@ def test_image_grid_is_written_pixel_for_pixel(tmp_path):
     save_image_grid(tmp_path / "g.png", IMAGES, 3)
     written = np.rint(imread(tmp_path / "g.png")[..., :3] * 255).astype(np.uint8)
     np.testing.assert_array_equal(written[::8, ::8], image_grid(IMAGES, 3))
+
+
+def test_interleaved_rows_keep_each_image_above_its_partner():
+    above, below = IMAGES, 255 - IMAGES
+    grid = interleave_rows(above, below, 3).reshape(4, 3, 8, 8, 3)
+    np.testing.assert_array_equal(grid[0], above[:3])
+    np.testing.assert_array_equal(grid[1], below[:3])
+    np.testing.assert_array_equal(grid[2, :2], above[3:])
+    np.testing.assert_array_equal(grid[3, :2], below[3:])
+    assert (grid[2:, 2] == 255).all()
 
 
 def test_curves_are_running_means_with_a_label_each():

@@ -84,6 +84,21 @@ def test_a_folder_with_a_run_is_not_overwritten(tmp_path):
         _train(tmp_path)
 
 
+def test_files_of_a_run_without_its_settings_are_not_believed(tmp_path):
+    _train(tmp_path)
+    (tmp_path / "config.json").unlink()
+    with pytest.raises(InputError, match=r"wanted the config\.json of its run, got only log\.jsonl, checkpoint"):
+        _train(tmp_path, small_settings(steps=30), resume=True)
+
+
+def test_a_stop_while_evaluating_loses_nothing(tmp_path):
+    asked = iter([False] * 25 + [True])
+    with pytest.raises(run.Interrupted, match="while evaluating"):
+        _train(tmp_path, stop=lambda: next(asked))
+    assert not (tmp_path / "result.json").exists()
+    assert _train(tmp_path, resume=True)["steps"] == 25
+
+
 @pytest.mark.parametrize("changes", [{"seed": 1}, {"steps": 26}, {"lr": 1e-3}])
 def test_a_run_is_not_continued_with_other_settings(tmp_path, changes):
     _train(tmp_path)
@@ -137,7 +152,7 @@ def test_a_loss_that_is_not_finite_names_the_step():
     broken = TrainingState(small_settings())
     broken.step = 17
     broken.model.head.bias.value = np.full(3, np.nan, np.float32)
-    with pytest.raises(FloatingPointError, match="loss is nan at step 17"):
+    with pytest.raises(FloatingPointError, match="loss is nan at step 18"):
         broken.train_step(DATA.train)
 
 
