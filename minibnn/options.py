@@ -1,0 +1,114 @@
+"""The options of the command line."""
+
+import argparse
+from dataclasses import fields
+from pathlib import Path
+
+from . import data
+from .files import InputError
+from .resnet_vae import VAEConfig
+from .training.run import EVALUATION_SEED
+from .training.settings import TrainingConfig
+
+MODEL_OPTIONS = {
+    "size": "rows and columns of an image: 8, 16 or 32",
+    "layers": "latent layers",
+    "channels": "channels of the hidden layers",
+    "latents": "channels of each latent layer",
+    "blocks": "residual blocks on the way up, and again down; 0 for none",
+    "nproc": "5x5 residual blocks at the image's end, each way; 0 for none",
+    "weights": "bits of the residual blocks' weights: 32 or 1",
+    "activations": "bits of their activations: 32 or 1",
+}
+DEFAULT_STEPS = 2000
+
+
+def parser():
+    """The parser of the whole command line; `command` of what it parses names the command."""
+    whole = _Parser(prog="minibnn", description="Binary deep generative models in plain NumPy. "
+                     "Without a command: the tour.")
+    commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_train(commands)
+    _add_checkpoint_commands(commands)
+    check = commands.add_parser("gradcheck", help="check every hand-written gradient")
+    check.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
+    check.set_defaults(command="gradcheck")
+    tour_command = commands.add_parser("tour", help="train three small VAEs on embedded images: 3 minutes at most")
+    tour_command.add_argument("--out", type=Path, default=Path("runs/tour"), metavar="DIR")
+    tour_command.add_argument("--keep", type=Path, metavar="DIR", help="write tour.png and tour.json there too")
+    tour_command.set_defaults(command="tour")
+    return whole
+
+
+def _add_train(commands):
+    train = commands.add_parser("train", help="train a model").add_subparsers(metavar="MODEL", required=True)
+    vae = train.add_parser("vae", help="a ResNet VAE", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    defaults = {field.name: field.default for field in fields(VAEConfig)}
+    for name, text in MODEL_OPTIONS.items():
+        vae.add_argument(f"--{name}", type=_whole_number(0), default=defaults[name], metavar="N", help=text)
+    vae.add_argument("--binary-everywhere", action="store_true", help="binarise all layers: the ablation")
+    _add_data_options(vae, default="leaves")
+    vae.add_argument("--batch", type=_whole_number(1), default=TrainingConfig.batch, metavar="N",
+                     help="images per step")
+    length = vae.add_mutually_exclusive_group()
+    length.add_argument("--steps", type=_whole_number(1), metavar="N", default=argparse.SUPPRESS,
+                        help=f"updates (default: {DEFAULT_STEPS})")
+    length.add_argument("--epochs", type=_whole_number(1), metavar="N", default=argparse.SUPPRESS,
+                        help="passes over the training images, in place of --steps")
+    vae.add_argument("--lr", type=_real_number, default=TrainingConfig.lr, help="learning rate of Adam")
+    vae.add_argument("--decay", type=_real_number, default=TrainingConfig.decay,
+                     help="last fraction of the steps, over which the rate falls to 0")
+    vae.add_argument("--seed", type=_whole_number(0), default=0, metavar="N", help="of everything random")
+    vae.add_argument("--out", type=Path, default=Path("runs/vae"), metavar="DIR", help="folder of the run")
+    vae.add_argument("--resume", action="store_true", help="continue the run in --out")
+    vae.set_defaults(command="train vae")
+
+
+def _add_checkpoint_commands(commands):
+    for name, text in (("evaluate", "the test loss of a checkpoint, over all test images"),
+                       ("sample", "draw images from a checkpoint"),
+                       ("reconstruct", "test images and their reconstructions")):
+        sub = commands.add_parser(name, help=text)
+        sub.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="a run's checkpoint.npz")
+        sub.add_argument("--seed", type=_whole_number(0), default=EVALUATION_SEED if name == "evaluate" else 0,
+                         metavar="N", help="of the noise (default %(default)s)")
+        if name != "evaluate":
+            sub.add_argument("--n", type=_whole_number(1, 10_000), default=64, metavar="N", help="images (default 64)")
+            default = Path("samples.png" if name == "sample" else "reconstructions.png")
+            sub.add_argument("--out", type=Path, default=default, metavar="FILE",
+                             help="PNG to write (default %(default)s)")
+        if name != "sample":
+            _add_data_options(sub, default=None)
+        sub.set_defaults(command=name)
+        if name == "evaluate":
+            sub.add_argument("--json", type=Path, metavar="FILE", help="write the result there")
+            sub.add_argument("--per-image", type=Path, metavar="FILE", help="write each image's loss there, as .npy")
+
+
+def _add_data_options(parser, default):
+    parser.add_argument("--data", choices=data.NAMES, default=default, help="data set"
+                        + ("" if default else " (default: the one it was trained on)"))
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", default=argparse.SUPPRESS,
+                        help="folder with its files (default: $MINIBNN_DATA, else the cache folder)")
+    parser.set_defaults(data_dir=None)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        raise InputError(f"{self.prog.removeprefix('minibnn').lstrip() or 'command line'}: {message}")
+
+
+def _whole_number(least, most=10**9):
+    def parse(text):
+        if not text.isascii() or not text.isdigit() or len(text) > 10 or not least <= int(text) <= most:
+            wanted = f"of at least {least}" if most == 10**9 else f"from {least} to {most:,}"
+            raise argparse.ArgumentTypeError(f"wanted a whole number {wanted}, got {text!r}")
+        return int(text)
+    return parse
+
+
+def _real_number(text):
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"wanted a number, got {text!r}") from None
