@@ -172,6 +172,7 @@ CHECKS = {
                                        (5, 5, 3, 2))),
     "space_to_depth": ("App. C", _op(ops.space_to_depth, (2, 4, 6, 3))),
     "depth_to_space": ("App. C", _op(ops.depth_to_space, (2, 2, 3, 12))),
+    "latent_scale": ("App. B", _op(logistic.latent_scale, _IMAGE)),
     "logistic_sample": ("7", _sample),
     "logistic_log_density": ("7", _logistic(logistic.logistic_log_density, positive=[2])),
     "one_sample_kl": ("7", _logistic(logistic.one_sample_kl, positive=[2, 4])),
