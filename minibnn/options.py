@@ -20,7 +20,7 @@ MODEL_OPTIONS = {
     "weights": "bits of the residual blocks' weights: 32 or 1",
     "activations": "bits of their activations: 32 or 1",
 }
-DEFAULT_STEPS = 2000
+DEFAULT_STEPS = 1500
 
 
 def parser():
