@@ -5,7 +5,7 @@ import shlex
 import signal
 import sys
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 
@@ -59,13 +59,12 @@ def _complain(message, status):
 def _train_vae(options, command):
     config = VAEConfig(**{field.name: getattr(options, field.name) for field in fields(VAEConfig)})
     steps, epochs = getattr(options, "steps", DEFAULT_STEPS), getattr(options, "epochs", None)
-    TrainingConfig(steps, options.batch, options.lr, options.decay, options.seed)         # complain early
+    training = TrainingConfig(steps, options.batch, options.lr, options.decay, options.seed)
     with _progress("data") as report:
         dataset = data.load(options.data, config.size, options.data_dir, report)
     if epochs:
-        steps = max(1, epochs * (len(dataset.train) // options.batch))
-    training = TrainingConfig(steps, options.batch, options.lr, options.decay, options.seed)
-    settings = Settings(config, training, tour.describe(dataset))
+        training = replace(training, steps=max(1, epochs * (len(dataset.train) // options.batch)))
+    settings = Settings(config, training, data.describe(dataset))
     complete = options.resume and (options.out / "result.json").exists()
     with _progress("train") as report, _stop_on_signals() as stop:
         result = run.train(settings, dataset, options.out, resume=options.resume, command=command,
@@ -83,7 +82,7 @@ def _evaluate(options, command):
     state, dataset = _checkpoint_and_data(options)
     with _progress("evaluate") as report:
         evaluation = evaluate(state.model, dataset.test, options.seed, report)
-    result = {**evaluation.summary(), "data": tour.describe(dataset), "seed": options.seed, "command": command}
+    result = {**evaluation.summary(), "data": data.describe(dataset), "seed": options.seed, "command": command}
     if options.json:
         write_json(options.json, result)
     if options.per_image:
@@ -132,7 +131,7 @@ def _gradcheck(options, command):
 def _tour(options, command):
     if options.keep:
         require_writable(options.keep / "tour.png")
-    with _progress("") as report, _stop_on_signals() as stop:
+    with _progress("tour") as report, _stop_on_signals() as stop:
         found = tour.run_tour(options.out, options.keep, report, stop)
     print(f"\nResNet VAE, dead leaves of 8 x 8, {tour.TRAINING.steps} steps, seed {tour.TRAINING.seed}: test loss\n")
     print("\n".join(tour.table(found.results)))

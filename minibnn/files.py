@@ -31,9 +31,7 @@ def atomic_write(path, mode="wb"):
     replaced, is written to directly.
     Raises:    InputError if `path` cannot be written.
     """
-    path = Path(path)
-    if path.is_dir():
-        raise InputError(f"{path}: wanted a file to write, got a directory")
+    path = _no_directory(path)
     with writing(path):
         if path.exists() and not path.is_file():
             with open(path, mode) as file:
@@ -53,9 +51,7 @@ def atomic_write(path, mode="wb"):
 
 def require_writable(path):
     """Say before long work that `path` could not be written after it.    Raises: InputError"""
-    path = Path(path)
-    if path.is_dir():
-        raise InputError(f"{path}: wanted a file to write, got a directory")
+    path = _no_directory(path)
     replaced = path.is_file() or not path.exists()                  # a device or a pipe is written to directly
     if not os.access(path.parent if replaced else path, os.W_OK):
         raise InputError(f"{path}: wanted a place that can be written to, got {path.parent}")
@@ -66,3 +62,10 @@ def write_json(path, values):
     with atomic_write(path, "w") as file:
         json.dump(values, file, indent=1)
         file.write("\n")
+
+
+def _no_directory(path):
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path}: wanted a file to write, got a directory")
+    return path

@@ -27,7 +27,7 @@ class Progress:
         if done < total and now - self.shown < (TERMINAL_SECONDS if self.terminal else PLAIN_SECONDS):
             return
         self.shown = now
-        line = f"{self.label}  {done}/{total}  {text}{self._time_left(done, total, now)}".lstrip()
+        line = f"{self.label}  {done}/{total}  {text}{self._time_left(done, total, now)}"
         if self.terminal:
             self.stream.write("\r" + line.ljust(self.width))
             self.width = len(line)                                  # what the next line must cover

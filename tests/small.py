@@ -1,8 +1,7 @@
 """A run small enough for tests."""
 
-from minibnn.data import Dataset
+from minibnn.data import Dataset, describe
 from minibnn.data.leaves import dead_leaves
-from minibnn.experiments.tour import describe
 from minibnn.resnet_vae import VAEConfig
 from minibnn.training.settings import Settings, TrainingConfig
 

@@ -31,7 +31,8 @@ def chain(x, steps, initialise=False):
     backwards = []
     for step in steps:
         x, step_backward = step(x, initialise)
-        backwards = [] if initialise else [*backwards, step_backward]
+        if not initialise:
+            backwards.append(step_backward)
 
     def chain_backward(dy):
         assert not initialise, "the initialisation pass has no backward"

@@ -58,3 +58,9 @@ def fingerprint(dataset):
         digest.update(repr(images.shape).encode())
         digest.update(np.ascontiguousarray(images))
     return digest.hexdigest()
+
+
+def describe(dataset):
+    """What a run's settings say of its data: name, image counts, fingerprint."""
+    return {"name": dataset.name, "train_images": len(dataset.train), "test_images": len(dataset.test),
+            "fingerprint": fingerprint(dataset)}

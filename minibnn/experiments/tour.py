@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data import fingerprint, load
+from ..data import describe, load
 from ..files import write_json
 from ..resnet_vae import VAEConfig
 from ..training.run import read_log, train
@@ -60,12 +60,6 @@ def run_tour(out, keep=None, report=None, stop=lambda: False):
 
 def _labelled(report, label):
     return report and (lambda done, total, text: report(done, total, f"{label}: {text}"))
-
-
-def describe(dataset):
-    """What a run's settings say of its data: name, image counts, fingerprint."""
-    return {"name": dataset.name, "train_images": len(dataset.train), "test_images": len(dataset.test),
-            "fingerprint": fingerprint(dataset)}
 
 
 def table(results):

@@ -42,9 +42,10 @@ def train(settings, dataset, out, *, resume=False, command="", report=None, stop
         if report:
             report(done, total, text)
     evaluation = evaluate(state.model, dataset.test, EVALUATION_SEED, report_or_stop)
+    described = settings.as_dict()
     result = {**evaluation.summary(), **count(state.model), "seconds": round(seconds, 1),
               "steps": settings.training.steps, "seed": settings.training.seed, "data": settings.data,
-              "model": settings.as_dict()["model"], "kind": settings.as_dict()["kind"], "command": command}
+              "model": described["model"], "kind": described["kind"], "command": command}
     write_json(out / "result.json", result)
     return result
 
