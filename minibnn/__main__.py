@@ -15,10 +15,9 @@ from .files import InputError, atomic_write, require_writable, write_json
 from .gradcheck import suite
 from .options import DEFAULT_STEPS, parser
 from .progress import Progress
-from .resnet_vae import VAEConfig
 from .training import run
 from .training.evaluate import evaluate
-from .training.settings import Settings, TrainingConfig
+from .training.settings import KINDS, Settings, TrainingConfig
 from .training.state import TrainingState
 
 
@@ -56,9 +55,10 @@ def _complain(message, status):
     return status
 
 
-def _train_vae(options, command):
-    config = VAEConfig(**{field.name: getattr(options, field.name) for field in fields(VAEConfig)})
-    steps, epochs = getattr(options, "steps", DEFAULT_STEPS), getattr(options, "epochs", None)
+def _train(options, command):
+    config_of, _ = KINDS[options.kind]
+    config = config_of(**{field.name: getattr(options, field.name) for field in fields(config_of)})
+    steps, epochs = getattr(options, "steps", DEFAULT_STEPS[options.kind]), getattr(options, "epochs", None)
     training = TrainingConfig(steps, options.batch, options.lr, options.decay, options.seed)
     with _progress("data") as report:
         dataset = data.load(options.data, config.size, options.data_dir, report)
@@ -104,6 +104,9 @@ def _sample(options, command):
 def _reconstruct(options, command):
     require_writable(options.out)
     state, dataset = _checkpoint_and_data(options)
+    if state.settings.kind != "vae":
+        raise InputError(f"{options.checkpoint}: wanted a ResNet VAE, got a {state.settings.kind}, which is "
+                         "exact both ways and has nothing to reconstruct")
     images = dataset.test[:options.n]
     noise = state.model.draw_noise(np.random.default_rng(options.seed), len(images))
     rebuilt = state.model.reconstruct(images, noise)
@@ -143,8 +146,11 @@ def _print_result(result):
     source = result["data"]
     print(f"test loss {result['test_bpd']:.4f} +- {result['test_bpd_se']:.4f} bits per dimension "
           f"({source['test_images']:,} test images of {source['name']})")
-    layers = ", ".join(f"{kl:.4f}" for kl in result["parts"]["kl"])
-    print(f"  reconstruction {result['parts']['reconstruction']:.4f}, KL of the latent layers {layers}")
+    print("  " + "; ".join(f"{name} {_numbers(part)}" for name, part in result["parts"].items()))
+
+
+def _numbers(part):
+    return ", ".join(f"{number:.4f}" for number in (part if isinstance(part, list) else [part]))
 
 
 def _checkpoint_and_data(options):
@@ -184,7 +190,7 @@ def _stop_on_signals():
             signal.signal(number, handler)
 
 
-COMMANDS = {"train vae": _train_vae, "evaluate": _evaluate, "sample": _sample, "reconstruct": _reconstruct,
+COMMANDS = {"train vae": _train, "train flow": _train, "evaluate": _evaluate, "sample": _sample, "reconstruct": _reconstruct,
             "gradcheck": _gradcheck, "tour": _tour}
 
 

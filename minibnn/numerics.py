@@ -1,4 +1,6 @@
-"""Stable formulas for functions whose textbook form overflows or cancels, in one place."""
+"""Stable formulas for functions whose textbook form overflows or cancels, in one place; and one unit."""
+
+import math
 
 import numpy as np
 
@@ -17,3 +19,17 @@ def softplus(x):
 def softplus_inverse(y):
     """x with softplus(x) = y > 0:  x = log(e^y - 1) = y + log(1 - e^-y)."""
     return y + np.log(-np.expm1(-y))
+
+
+def logsumexp(x):
+    """log(sum(e^x)) over the last axis: the largest term comes first, so that nothing overflows.
+
+    x: (..., M), finite; result: (...)
+    """
+    largest = x.max(axis=-1, keepdims=True)
+    return np.log(np.exp(x - largest).sum(axis=-1)) + largest[..., 0]
+
+
+def bits_per_dimension(nats, dimensions):
+    """Nats of an image as bits per subpixel: nats / (log 2 * dimensions)."""
+    return nats / (math.log(2) * dimensions)

@@ -6,21 +6,31 @@ from pathlib import Path
 
 from . import data
 from .files import InputError
+from .flowpp import FlowConfig
 from .resnet_vae import VAEConfig
 from .training.run import EVALUATION_SEED
 from .training.settings import TrainingConfig
 
-MODEL_OPTIONS = {
+COMMON_OPTIONS = {
     "size": "rows and columns of an image: 8, 16 or 32",
-    "layers": "latent layers",
     "channels": "channels of the hidden layers",
-    "latents": "channels of each latent layer",
-    "blocks": "residual blocks on the way up, and again down; 0 for none",
-    "nproc": "5x5 residual blocks at the image's end, each way; 0 for none",
     "weights": "bits of the residual blocks' weights: 32 or 1",
     "activations": "bits of their activations: 32 or 1",
 }
-DEFAULT_STEPS = 1500
+VAE_OPTIONS = {
+    "layers": "latent layers",
+    "latents": "channels of each latent layer",
+    "blocks": "residual blocks on the way up, and again down; 0 for none",
+    "nproc": "5x5 residual blocks at the image's end, each way; 0 for none",
+}
+FLOW_OPTIONS = {
+    "blocks": "residual blocks of each coupling; 0 for none",
+    "mixture": "logistic components of each coupling",
+    "dequantiser-couplings": "couplings of the dequantiser",
+    "dequantiser-blocks": "residual blocks of each coupling in the dequantiser; 0 for none",
+    "context-channels": "channels of the dequantiser's context network",
+}
+DEFAULT_STEPS = {"vae": 1500, "flow": 2500}
 
 
 def parser():
@@ -43,31 +53,48 @@ def parser():
 def _add_train(commands):
     train = commands.add_parser("train", help="train a model").add_subparsers(metavar="MODEL", required=True)
     vae = train.add_parser("vae", help="a ResNet VAE", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    defaults = {field.name: field.default for field in fields(VAEConfig)}
-    for name, text in MODEL_OPTIONS.items():
-        vae.add_argument(f"--{name}", type=_whole_number(0), default=defaults[name], metavar="N", help=text)
+    _add_model_options(vae, VAEConfig, COMMON_OPTIONS | VAE_OPTIONS)
     vae.add_argument("--binary-everywhere", action="store_true", help="binarise all layers: the ablation")
-    _add_data_options(vae, default="leaves")
-    vae.add_argument("--batch", type=_whole_number(1), default=TrainingConfig.batch, metavar="N",
+    _add_training_options(vae, "vae")
+    flow = train.add_parser("flow", help="a Flow++", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    _add_model_options(flow, FlowConfig, COMMON_OPTIONS | FLOW_OPTIONS)
+    flow.add_argument("--couplings", type=_whole_number(0), nargs=3, default=FlowConfig.couplings, metavar="N",
+                      help="couplings on stripes of the image, on channels and on stripes of the squeezed image")
+    flow.add_argument("--dropout", type=_real_number, default=FlowConfig.dropout,
+                      help="fraction dropped in residual blocks of 32-bit weights, in training")
+    flow.add_argument("--binary-context", action="store_true", help="binarise the context network's blocks too")
+    _add_training_options(flow, "flow")
+
+
+def _add_model_options(sub, config, options):
+    defaults = {field.name: field.default for field in fields(config)}
+    for name, text in options.items():
+        sub.add_argument(f"--{name}", type=_whole_number(0), default=defaults[name.replace("-", "_")], metavar="N",
+                         help=text)
+
+
+def _add_training_options(sub, kind):
+    _add_data_options(sub, default="leaves")
+    sub.add_argument("--batch", type=_whole_number(1), default=TrainingConfig.batch, metavar="N",
                      help="images per step")
-    length = vae.add_mutually_exclusive_group()
+    length = sub.add_mutually_exclusive_group()
     length.add_argument("--steps", type=_whole_number(1), metavar="N", default=argparse.SUPPRESS,
-                        help=f"updates (default: {DEFAULT_STEPS})")
+                        help=f"updates (default: {DEFAULT_STEPS[kind]})")
     length.add_argument("--epochs", type=_whole_number(1), metavar="N", default=argparse.SUPPRESS,
                         help="passes over the training images, in place of --steps")
-    vae.add_argument("--lr", type=_real_number, default=TrainingConfig.lr, help="learning rate of Adam")
-    vae.add_argument("--decay", type=_real_number, default=TrainingConfig.decay,
+    sub.add_argument("--lr", type=_real_number, default=TrainingConfig.lr, help="learning rate of Adam")
+    sub.add_argument("--decay", type=_real_number, default=TrainingConfig.decay,
                      help="last fraction of the steps, over which the rate falls to 0")
-    vae.add_argument("--seed", type=_whole_number(0), default=0, metavar="N", help="of everything random")
-    vae.add_argument("--out", type=Path, default=Path("runs/vae"), metavar="DIR", help="folder of the run")
-    vae.add_argument("--resume", action="store_true", help="continue the run in --out")
-    vae.set_defaults(command="train vae")
+    sub.add_argument("--seed", type=_whole_number(0), default=0, metavar="N", help="of everything random")
+    sub.add_argument("--out", type=Path, default=Path("runs", kind), metavar="DIR", help="folder of the run")
+    sub.add_argument("--resume", action="store_true", help="continue the run in --out")
+    sub.set_defaults(command=f"train {kind}", kind=kind)
 
 
 def _add_checkpoint_commands(commands):
     for name, text in (("evaluate", "the test loss of a checkpoint, over all test images"),
                        ("sample", "draw images from a checkpoint"),
-                       ("reconstruct", "test images and their reconstructions")):
+                       ("reconstruct", "test images and the VAE's reconstructions")):
         sub = commands.add_parser(name, help=text)
         sub.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="a run's checkpoint.npz")
         sub.add_argument("--seed", type=_whole_number(0), default=EVALUATION_SEED if name == "evaluate" else 0,

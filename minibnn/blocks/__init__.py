@@ -1,7 +1,8 @@
 """Layers and the residual blocks of Figure 1."""
 
 from .convolutions import BinaryConv, WeightNormConv, normalised_conv
+from .gated_block import GatedBlock
 from .residual_blocks import ResidualBlock, activation, chain, residual
 
-__all__ = ["BinaryConv", "ResidualBlock", "WeightNormConv", "activation", "chain", "normalised_conv",
-           "residual"]
+__all__ = ["BinaryConv", "GatedBlock", "ResidualBlock", "WeightNormConv", "activation", "chain",
+           "normalised_conv", "residual"]

@@ -1,6 +1,5 @@
-"""The evidence lower bound (Eq. 7), free bits, and bits per dimension."""
+"""The evidence lower bound (Eq. 7) and free bits."""
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -36,8 +35,3 @@ def free_bits_loss(bound, kl_min=KL_MIN):
         d_kl = np.broadcast_to((channel_kl > kl_min) * bound.kl.dtype.type(d_loss / N), bound.kl.shape)
         return d_log_likelihood, d_kl
     return loss, free_bits_loss_backward
-
-
-def bits_per_dimension(nats, dimensions):
-    """Nats of an image as bits per subpixel: nats / (log 2 * dimensions)."""
-    return nats / (math.log(2) * dimensions)

@@ -3,9 +3,10 @@
 import numpy as np
 
 from ..blocks import ResidualBlock, activation, chain, normalised_conv
+from ..numerics import bits_per_dimension
 from ..ops import softplus
 from ..parameter import Parameter
-from .bound import Bound, bits_per_dimension, free_bits_loss
+from .bound import Bound, free_bits_loss
 from .ladder import LatentLayer
 from .likelihood import discretised_logistic, scale_pixels
 
@@ -54,8 +55,11 @@ class ResNetVAE:
             encode_backward(decode_backward(likelihood_backward(d_log_likelihood), d_kl))
         return Bound(log_likelihood, kl), vae_backward
 
-    def draw_noise(self, rng, number):
-        """Uniform noise for `number` images: (number, L, S/2, S/2, Z) in [0, 1), float32, image by image."""
+    def draw_noise(self, rng, number, training=False):
+        """Uniform noise for `number` images: (number, L, S/2, S/2, Z) in [0, 1), float32, image by image.
+
+        It is the same in training: nothing else here is random.
+        """
         return rng.random((number, *self.config.latent_shape), dtype=np.float32)
 
     def training_loss(self, images, uniform):

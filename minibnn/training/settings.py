@@ -2,8 +2,12 @@
 
 from dataclasses import asdict, dataclass
 
+from ..configs import ModelConfig, require_whole_numbers
 from ..files import InputError
+from ..flowpp import FlowConfig, FlowPP
 from ..resnet_vae import ResNetVAE, VAEConfig
+
+KINDS = {"vae": (VAEConfig, ResNetVAE), "flow": (FlowConfig, FlowPP)}
 
 
 @dataclass(frozen=True)
@@ -23,10 +27,7 @@ class TrainingConfig:
     seed: int = 0
 
     def __post_init__(self):
-        for name, least in {"steps": 1, "batch": 1, "seed": 0}.items():
-            value = getattr(self, name)
-            if type(value) is not int or value < least:
-                raise InputError(f"{name}: wanted a whole number of at least {least}, got {value!r}")
+        require_whole_numbers(self, {"steps": 1, "batch": 1, "seed": 0})
         if not 0 < self.lr < 1:
             raise InputError(f"lr: wanted a learning rate between 0 and 1, got {self.lr!r}")
         if not 0 <= self.decay <= 1:
@@ -42,24 +43,32 @@ class TrainingConfig:
 class Settings:
     """A model, how it is trained, and on what."""
 
-    model: VAEConfig
+    model: ModelConfig                 # a VAEConfig or a FlowConfig
     training: TrainingConfig
     data: dict                         # name, train_images, test_images, fingerprint
 
+    @property
+    def kind(self):
+        """The kind of the model, "vae" or "flow"."""
+        return next(kind for kind, (config, _) in KINDS.items() if isinstance(self.model, config))
+
     def as_dict(self):
         """The settings as JSON values, with the kind of the model."""
-        return {"kind": "vae", "model": asdict(self.model), "training": asdict(self.training), "data": self.data}
+        model = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self.model).items()}
+        return {"kind": self.kind, "model": model, "training": asdict(self.training), "data": self.data}
 
     @staticmethod
     def from_dict(values):
         """Settings from what `as_dict` gave.    Raises: InputError if they are not such."""
         try:
-            if values["kind"] != "vae":
-                raise InputError(f'settings: kind: wanted "vae", got {values["kind"]!r}')
-            return Settings(VAEConfig(**values["model"]), TrainingConfig(**values["training"]), dict(values["data"]))
+            if values["kind"] not in KINDS:
+                raise InputError(f"settings: kind: wanted {' or '.join(KINDS)}, got {values['kind']!r}")
+            config, _ = KINDS[values["kind"]]
+            return Settings(config(**values["model"]), TrainingConfig(**values["training"]), dict(values["data"]))
         except (TypeError, KeyError, ValueError) as error:
             raise InputError(f"settings: {error}") from None
 
     def build(self, rng):
         """A new model with its random weights drawn from `rng`."""
-        return ResNetVAE(self.model, rng)
+        _, model = KINDS[self.kind]
+        return model(self.model, rng)

@@ -47,7 +47,8 @@ class TrainingState:
         Raises:    FloatingPointError naming the step if the loss or the gradient is not finite.
         """
         batch = self.next_batch(images)
-        loss, loss_backward = self.model.training_loss(batch, self.model.draw_noise(self.rng, len(batch)))
+        noise = self.model.draw_noise(self.rng, len(batch), training=True)
+        loss, loss_backward = self.model.training_loss(batch, noise)
         if not np.isfinite(loss):
             raise FloatingPointError(f"training: the loss is {loss} at step {self.step + 1}")
         loss_backward()

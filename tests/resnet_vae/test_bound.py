@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from minibnn.resnet_vae.bound import Bound, bits_per_dimension, free_bits_loss
+from minibnn.numerics import bits_per_dimension
+from minibnn.resnet_vae.bound import Bound, free_bits_loss
 
 
 def _bound():

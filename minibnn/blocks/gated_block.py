@@ -1,0 +1,92 @@
+"""The flow's residual blocks, Figure 1 (c) and (d)."""
+
+import numpy as np
+
+from ..ops import concat_negative, dropout, gated_linear_unit, layer_norm
+from ..parameter import Parameter
+from .convolutions import normalised_conv
+from .residual_blocks import activation, chain, residual
+
+
+class LayerNorm:
+    """Layer normalisation over channels with its own gain (starts at 1) and bias (starts at 0).
+
+    Paper:     Figure 1 (c), (d).
+    Forward:   y = layer_norm(x, gain, bias)                        x, y: (N, H, W, C)
+    Backward:  dx; gain and bias accumulate theirs
+    """
+
+    def __init__(self, channels):
+        self.gain = Parameter(np.ones(channels, np.float32))
+        self.bias = Parameter(np.zeros(channels, np.float32))
+
+    def __call__(self, x, initialise=False):                        # it has nothing to initialise
+        y, layer_norm_backward = layer_norm(x, self.gain.value, self.bias.value)
+
+        def layer_norm_layer_backward(dy):
+            dx, d_gain, d_bias = layer_norm_backward(dy)
+            self.gain.accumulate(d_gain)
+            self.bias.accumulate(d_bias)
+            return dx
+        return y, layer_norm_layer_backward
+
+
+class GatedBlock:
+    """The flow's residual block: conv(act[x, -x]) [+ projection of a context], gate, add, layer norm.
+
+    Paper:     Figure 1 (c) with 32-bit activations (ELU), (d) with 1-bit ones (sign).
+               Weights of 1 bit: BinaryConv; of 32: its weight-normalised twin.
+    Forward:   a = conv(act([x, -x])) + project(act([context, -context]))
+               y = layer_norm(x + glu(gate(dropout(act([a, -a])))))
+               x, y, a: (N, H, W, C), context: (N, H, W, context_channels), conv 3x3, gate and project 1x1
+    Backward:  dx; the layers, and the context, accumulate theirs
+    With context_channels = 0 nothing is projected. The dequantiser's context network has a 3x3 gate and no
+    layer norm (Appendix C).
+    """
+
+    def __init__(self, rng, channels, binary_weights, binary_activations, *, context_channels=0,
+                 gate_kernel=1, normalise=True, dropout_rate=0.0):
+        C = channels
+        self.conv = normalised_conv(binary_weights, rng, 3, 2 * C, C)
+        if context_channels:
+            self.project = normalised_conv(binary_weights, rng, 1, 2 * context_channels, C)
+        self.gate = normalised_conv(binary_weights, rng, gate_kernel, 2 * C, 2 * C)
+        self.norm = [LayerNorm(C)] if normalise else []
+        self.activation = activation(binary_activations)
+        self.dropout_rate = dropout_rate
+
+    def __call__(self, x, initialise=False, context=None, keep=None):
+        """Run the block on x.
+
+        context:   a Parameter made for this pass, so that each block it reaches can add to its gradient
+        keep:      dropout's mask (N, H, W, 2C), bool; None for no dropout
+        """
+        def branch(x):
+            return self._branch(x, initialise, context, keep)
+        return chain(x, [lambda x, initialise: residual(x, branch), *self.norm], initialise)
+
+    def _branch(self, x, initialise, context, keep):
+        a, conv_backward = chain(x, [_doubled, self.activation, self.conv], initialise)
+        if context is not None:
+            projected, project_backward = chain(context.value, [_doubled, self.activation, self.project], initialise)
+            a = a + projected
+
+        def drop(x, initialise):
+            return dropout(x, keep, self.dropout_rate)
+        dropped = [] if keep is None else [drop]
+        y, gate_backward = chain(a, [_doubled, self.activation, *dropped, self.gate, _gated], initialise)
+
+        def branch_backward(dy):
+            da = gate_backward(dy)
+            if context is not None:
+                context.accumulate(project_backward(da))
+            return conv_backward(da)
+        return y, branch_backward
+
+
+def _doubled(x, initialise):
+    return concat_negative(x)
+
+
+def _gated(x, initialise):
+    return gated_linear_unit(x)

@@ -1,0 +1,56 @@
+"""The network that tells a coupling how to transform one half of an image, given the other."""
+
+import numpy as np
+
+from ..blocks import GatedBlock, WeightNormConv, chain
+from ..ops import tanh
+
+
+def gated_blocks(rng, config, number, channels, *, binary=None, **shape):
+    """A list of GatedBlocks of the config's precision; `binary` overrides it for weights of 1 bit."""
+    binary = config.weights == 1 if binary is None else binary
+    return [GatedBlock(rng, channels, binary, binary and config.activations == 1,
+                       dropout_rate=0.0 if binary else config.dropout, **shape) for _ in range(number)]
+
+
+def run_blocks(x, blocks, given):
+    """Blocks one after the other; each with dropout takes the mask whose turn it is.    (y, backward)"""
+    def step(block):
+        def block_step(x, initialise):
+            keep = next(given.masks) if given.masks and block.dropout_rate else None
+            return block(x, initialise, given.context, keep)
+        return block_step
+    return chain(x, [step(block) for block in blocks], given.initialise)
+
+
+class Conditioner:
+    """3x3 convolution, residual blocks, 3x3 convolution.
+
+    Paper:     Appendix C; the source of t, a and b in Eq. (10).
+    Forward:   x: (N, H, W, c), result: (N, H, W, outputs)
+    Backward:  dx; the layers, and the context in `given`, accumulate theirs
+    Without blocks a tanh stands between the convolutions, and a context joins the input's channels.
+    """
+
+    def __init__(self, rng, config, c_in, outputs, number_of_blocks, context_channels=0):
+        h = config.channels
+        self.context_joins_input = bool(context_channels and not number_of_blocks)
+        self.first = WeightNormConv(rng, 3, c_in + context_channels * self.context_joins_input, h)
+        self.blocks = gated_blocks(rng, config, number_of_blocks, h, context_channels=context_channels)
+        self.last = WeightNormConv(rng, 3, h, outputs)
+
+    def __call__(self, x, given):
+        """What the coupling needs, from the half x that it leaves as it is."""
+        def middle(h, initialise):
+            return run_blocks(h, self.blocks, given) if self.blocks else tanh(h)
+        joins = [lambda x, initialise: _join(x, given.context)] if self.context_joins_input else []
+        return chain(x, [*joins, self.first, middle, self.last], given.initialise)
+
+
+def _join(x, context):
+    y = np.concatenate([x, context.value], axis=-1)
+
+    def join_backward(dy):
+        context.accumulate(dy[..., x.shape[-1]:])
+        return dy[..., :x.shape[-1]]
+    return y, join_backward

@@ -1,0 +1,74 @@
+"""What a Flow++ model is made of."""
+
+from dataclasses import dataclass
+
+from ..configs import ModelConfig, require_bool, require_whole_numbers
+from ..files import InputError
+
+CONTEXT_BLOCKS = 3       # residual blocks of the dequantiser's context network (Appendix C)
+
+
+@dataclass(frozen=True)
+class FlowConfig(ModelConfig):
+    """Shape and precision of a Flow++ (Appendix C).
+
+    couplings counts those of the three stages: on stripes of the image, on channels and on stripes of the
+    squeezed image. blocks = dequantiser_blocks = 0 is the "no residual blocks" row of Table 1; a
+    dequantiser without blocks has no context network either and sees the image itself. The context
+    network's blocks are 32-bit unless binary_context, with which they are as binary as the others.
+    Raises:    InputError naming the first value that is out of range.
+    """
+
+    size: int = 8
+    weights: int = 32
+    activations: int = 32
+    channels: int = 32                 # h, of the conditioners' hidden layers (paper: 120)
+    blocks: int = 2                    # residual blocks of a conditioner (paper: 10)
+    mixture: int = 4                   # logistic components of a coupling, M (the paper's K: 8)
+    couplings: tuple = (2, 1, 1)       # (paper: 4, 2, 3)
+    dequantiser_couplings: int = 2     # (paper: 4)
+    dequantiser_blocks: int = 1        # residual blocks of a conditioner in the dequantiser (paper: 2)
+    context_channels: int = 16         # (paper: 32)
+    dropout: float = 0.2               # fraction dropped in blocks of 32-bit weights, in training only
+    binary_context: bool = False
+
+    def __post_init__(self):
+        super().__post_init__()
+        require_whole_numbers(self, {"channels": 1, "blocks": 0, "mixture": 1, "dequantiser_couplings": 1,
+                                     "dequantiser_blocks": 0, "context_channels": 1})
+        object.__setattr__(self, "couplings", _three_counts(self.couplings))
+        if not isinstance(self.dropout, (int, float)) or not 0 <= self.dropout < 1:
+            raise InputError(f"dropout: wanted a fraction from 0 to below 1, got {self.dropout!r}")
+        require_bool(self, "binary_context")
+        if self.binary_context and self.weights == 32:
+            raise InputError("binary_context: wanted 1-bit weights, got 32-bit ones")
+
+    def shape_of_stage(self, stage):
+        """Shape (H, W, C) in which the couplings of a stage see an image: one half of it is C/2 channels."""
+        S = self.size
+        return ((S, S // 2, 6), (S // 2, S // 2, 12), (S // 2, S // 4, 24))[stage]
+
+    @property
+    def context_shape(self):
+        """Shape (H, W, C) of what the dequantiser's couplings are told about the image."""
+        return (self.size, self.size // 2, self.context_channels if self.dequantiser_blocks else 6)
+
+    @property
+    def mask_shapes(self):
+        """Shapes (H, W, C) of one image's dropout masks, one per block with dropout, in running order."""
+        def of(number, shape, channels):
+            return [(*shape[:2], 2 * channels)] * number
+        context = CONTEXT_BLOCKS if self.dequantiser_blocks and not self.binary_context else 0
+        shapes = of(context, self.context_shape, self.context_channels)
+        if self.weights == 32:
+            shapes += of(self.dequantiser_couplings * self.dequantiser_blocks, self.context_shape, self.channels)
+            for stage, couplings in enumerate(self.couplings):
+                shapes += of(couplings * self.blocks, self.shape_of_stage(stage), self.channels)
+        return shapes if self.dropout else []
+
+
+def _three_counts(couplings):
+    counts = tuple(couplings) if isinstance(couplings, (tuple, list)) else ()
+    if len(counts) != 3 or any(type(n) is not int or n < 0 for n in counts) or not any(counts):
+        raise InputError(f"couplings: wanted three whole numbers, not all 0, got {couplings!r}")
+    return counts

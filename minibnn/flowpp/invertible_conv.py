@@ -1,0 +1,63 @@
+"""The invertible 1x1 convolution."""
+
+import numpy as np
+
+from ..parameter import Parameter
+from .bijection import NOTHING
+
+NOISE = 0.001            # of the start (Appendix C)
+
+
+class InvertibleConv:
+    """Mix the channels of each half of the image with an invertible matrix.
+
+    Paper:     Appendix C. Each half has its own matrix; both start at I + 0.001 * normal noise.
+    Forward:   y = [x1 @ W1, x2 @ W2], log_det = H * W * (log |det W1| + log |det W2|)
+               x, y: (N, H, W, C), W1, W2: (C/2, C/2)
+    Backward:  dx = [dy1 @ W1^T, dy2 @ W2^T],
+               dW_i = sum(x_i^T dy_i) + H * W * sum(d_log_det) * W_i^-T: the gradient of log |det W| is W^-T
+    """
+
+    def __init__(self, rng, channels):
+        c = channels // 2
+        self.w = Parameter((np.eye(c) + NOISE * rng.normal(size=(2, c, c))).astype(np.float32))
+
+    def __call__(self, x, given=NOTHING):
+        w = self.w.value
+        halves = _halves(x)
+        y = _joined(halves @ w, x.shape)
+        log_det = np.full(len(x), _pixels(x) * np.linalg.slogdet(w)[1].sum())
+
+        def invertible_conv_backward(dy, d_log_det):
+            dy_halves = _halves(dy)
+            d_of_log_det = _pixels(x) * d_log_det.sum() * np.linalg.inv(w).swapaxes(1, 2)
+            self.w.accumulate(halves.swapaxes(1, 2) @ dy_halves + d_of_log_det)
+            return _joined(dy_halves @ w.swapaxes(1, 2), x.shape)
+        return (y, log_det), invertible_conv_backward
+
+    def inverse(self, y, given=NOTHING):
+        """x = [y1 @ W1^-1, y2 @ W2^-1]; the gradient of W passes its inverse: dW = -W^-T d(W^-1) W^-T."""
+        w_inverse = np.linalg.inv(self.w.value)
+        halves = _halves(y)
+        x = _joined(halves @ w_inverse, y.shape)
+        log_det = np.full(len(y), -_pixels(y) * np.linalg.slogdet(self.w.value)[1].sum())
+
+        def invertible_conv_inverse_backward(dx, d_log_det):
+            dx_halves, turned = _halves(dx), w_inverse.swapaxes(1, 2)
+            d_w_inverse = halves.swapaxes(1, 2) @ dx_halves
+            self.w.accumulate(-turned @ d_w_inverse @ turned - _pixels(y) * d_log_det.sum() * turned)
+            return _joined(dx_halves @ turned, y.shape)
+        return (x, log_det), invertible_conv_inverse_backward
+
+
+def _halves(x):
+    """(N, H, W, C) -> (2, N*H*W, C/2)"""
+    return x.reshape(-1, 2, x.shape[-1] // 2).swapaxes(0, 1)
+
+
+def _joined(halves, shape):
+    return halves.swapaxes(0, 1).reshape(shape)
+
+
+def _pixels(x):
+    return x.shape[1] * x.shape[2]

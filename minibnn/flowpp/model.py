@@ -1,0 +1,125 @@
+"""The Flow++ model: dequantise, map to noise, count the bits."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..numerics import bits_per_dimension
+from ..parameter import parameters
+from .bijection import NOTHING, Composition, Given, Inverse, standard_normal
+from .coupling import coupling_step
+from .dequantiser import Dequantiser
+from .elementwise import Logit
+from .rearrange import ChannelSplit, Squeeze, StripeSplit
+
+
+class FlowNoise(NamedTuple):
+    """Everything random in a pass over N images."""
+
+    gaussian: np.ndarray          # (N, S, S, 3), float32: of the dequantiser, or of samples
+    masks: tuple = ()             # dropout: (N, H, W, C) bool for each block with dropout; none in evaluation
+
+
+class FlowBound(NamedTuple):
+    """The bound on log p(x) and its terms for N images, in nats, from one sample of u."""
+
+    log_p: np.ndarray             # (N,): log p(x + u)
+    log_q: np.ndarray             # (N,): log q(u | x)
+
+    @property
+    def negative(self):
+        """The negative bound of each image, in nats: (N,)."""
+        return self.log_q - self.log_p
+
+
+class FlowPP:
+    """Flow++ without attention.
+
+    Paper:     Eq. (8)-(10), section 3.2, Appendix C.
+    Only the residual blocks are binary when config.weights is 1.
+    """
+
+    def __init__(self, config, rng):
+        self.config = config
+        self.dequantiser = Dequantiser(rng, config)
+
+        def steps(stage):
+            return [coupling_step(rng, config, config.shape_of_stage(stage), config.blocks)
+                    for _ in range(config.couplings[stage])]
+        self.flow = Composition([
+            Logit(),
+            StripeSplit(), *steps(0), Inverse(StripeSplit()),
+            Squeeze(),
+            ChannelSplit(), *steps(1), Inverse(ChannelSplit()),
+            StripeSplit(), *steps(2), Inverse(StripeSplit()),
+            Inverse(Squeeze())])
+
+    def __call__(self, images, noise, initialise=False):
+        """Estimate the bound on log p(image) with one sample of the dequantisation noise per image.
+
+        Paper:     Eq. (8), (9), Appendix C: log p(x) >= log p(x + u) - log q(u | x).
+        Forward:   images: (N, S, S, 3) integers 0..255; noise: FlowNoise; result: a FlowBound, in nats.
+                   `initialise`: set gains and biases from these images first.
+        Backward:  takes d_log_p (N,), d_log_q (N,); parameters accumulate; returns nothing, since images and
+                   noise are data.
+        """
+        given = Given(initialise, masks=iter(noise.masks) if noise.masks else None)
+        gaussian = noise.gaussian.astype(self._dtype)
+        (u, log_q), dequantiser_backward = self.dequantiser(images, gaussian, given)
+        log_p, density_backward = self.log_density(images + u, given)
+
+        def flowpp_backward(d_log_p, d_log_q):
+            dequantiser_backward(density_backward(d_log_p), d_log_q)
+        return FlowBound(log_p, log_q), flowpp_backward
+
+    def log_density(self, x, given=NOTHING):
+        """Log-density of real-valued images.
+
+        Paper:     Eq. (8), (9).
+        Forward:   log p(x) = log N(f(x); 0, 1) + log |det df/dx|   x: (N, S, S, 3) in [0, 256], log p: (N,), nats
+        Backward:  dx; parameters accumulate
+        """
+        (z, log_det), flow_backward = self.flow(x, given)
+        log_base, base_backward = standard_normal(z)
+
+        def log_density_backward(d_log_p):
+            return flow_backward(base_backward(d_log_p), d_log_p)
+        return log_base + log_det, log_density_backward
+
+    def draw_noise(self, rng, number, training=False):
+        """The noise of `number` images, and in training their dropout masks: a FlowNoise."""
+        S = self.config.size
+        gaussian = rng.standard_normal((number, S, S, 3), dtype=np.float32)
+        masks = [rng.random((number, *shape), dtype=np.float32) >= self.config.dropout
+                 for shape in (self.config.mask_shapes if training else ())]
+        return FlowNoise(gaussian, tuple(masks))
+
+    def training_loss(self, images, noise):
+        """What training lowers: the mean negative bound, in bits per dimension.
+
+        Returns:   loss (), backward() which leaves the gradients in the parameters
+        """
+        bound, flowpp_backward = self(images, noise)
+
+        def training_loss_backward():
+            share = np.full_like(bound.log_p, bits_per_dimension(1 / len(images), self.config.dimensions))
+            flowpp_backward(-share, share)
+        return bits_per_dimension(bound.negative.mean(), self.config.dimensions), training_loss_backward
+
+    def bits(self, images, noise):
+        """Each image's negative bound and its two terms, in bits per dimension.
+
+        Returns:   dict: "total" (N,), "density" (N,): -log p(x + u), "dequantisation" (N,): log q(u | x)
+        """
+        bound, _ = self(images, noise)
+        parts = {"total": bound.negative, "density": -bound.log_p, "dequantisation": bound.log_q}
+        return {name: bits_per_dimension(nats, self.config.dimensions) for name, nats in parts.items()}
+
+    def sample(self, noise):
+        """Images drawn from the model: (N, S, S, 3) uint8. Numbers beyond 0..255 become the nearest of them."""
+        (x, _), _ = self.flow.inverse(noise.gaussian.astype(self._dtype))
+        return np.clip(np.floor(x), 0, 255).astype(np.uint8)
+
+    @property
+    def _dtype(self):
+        return parameters(self.flow)[0].value.dtype

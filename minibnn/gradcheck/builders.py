@@ -1,0 +1,96 @@
+"""How checks are built: base points away from kinks, ops, layers and blocks, whole models."""
+
+import numpy as np
+
+from ..parameter import Parameter, cast, named_parameters, parameters
+from .checker import gradient_errors, layer_op
+from .twin import TangentTwin
+
+RANGES = {"v": (-1, 1), "gain": (0.5, 1.5), "bias": (-0.5, 0.5), "log_scale": (0, 1), "w": (-0.2, 0.2)}
+IMAGE = (2, 4, 3, 5)
+KERNEL = (3, 3, 5, 2)
+KINK_DISTANCE = 1e-3     # straight-through base points are drawn until no activation is closer to +-1
+
+
+def op_check(function, *shapes, straight=False, zero=()):
+    """Check of an op whose arguments are all arrays of normal numbers."""
+    def errors_of(rng):
+        arrays = [away_from_kinks(rng.normal(size=shape)) for shape in shapes]
+        twin = TangentTwin(function, *arrays) if straight else None
+        return gradient_errors(function, *arrays, rng=rng, differences_of=twin, zero=zero)
+    return errors_of
+
+
+def away_from_kinks(x, margin=0.02):
+    """Move numbers near 0 and +-1, where ELU, sign and the clipped estimator have their kinks."""
+    for kink in (-1, 0, 1):
+        x = np.where(np.abs(x - kink) < margin, kink + np.where(x < kink, -margin, margin), x)
+    return x
+
+
+def layer_check(build, shape=IMAGE, straight=False, context_channels=0, run=None, start=None):
+    """Check of a layer, block or bijection: its input, its context if it takes one, every parameter.
+
+    build:   rng -> layer
+    run:     (layer, x, context) -> y, backward, for one that takes a context (a Parameter)
+    start:   rng -> input, if it cannot be normal numbers
+    """
+    def errors_of(rng):
+        kink_distance = 0
+        while kink_distance < KINK_DISTANCE:
+            layer = build(rng)
+            randomise(layer, rng)
+            inputs = [start(rng) if start else away_from_kinks(rng.normal(size=shape))]
+            if context_channels:
+                inputs.append(away_from_kinks(rng.normal(size=(*shape[:3], context_channels))))
+            op = layer_op(layer, _context_as_argument(layer, run) if context_channels else layer)
+            arrays = [*inputs, *(p.value for p in parameters(layer))]
+            twin = TangentTwin(op, *arrays) if straight else None
+            kink_distance = twin.kink_distance if twin else np.inf
+        return gradient_errors(op, *arrays, rng=rng, differences_of=twin)
+    return errors_of
+
+
+def _context_as_argument(layer, run):
+    """An op of x and a context's value, from a layer that deposits the context's gradient."""
+    def op(x, context_value):
+        context = Parameter(context_value)
+        y, run_backward = run(layer, x, context)
+
+        def context_as_argument_backward(*dy):
+            dx = run_backward(*dy)
+            return dx, context.grad
+        return y, context_as_argument_backward
+    return op
+
+
+def model_check(build, objective_of, straight, zero_names=()):
+    """Check of a whole model: every parameter, through frozen images and noise.
+
+    build:         rng -> model
+    objective_of:  (model, rng) -> objective() -> (loss, backward)
+    straight:      differences are those of the tangent twin
+    zero_names:    beginnings of the names of parameters whose gradients must be exactly zero
+    """
+    def errors_of(rng):
+        kink_distance = 0
+        while kink_distance < KINK_DISTANCE:
+            model = build(rng)
+            randomise(model, rng)
+            op = layer_op(model, objective_of(model, rng))
+            names, values = zip(*((name, p.value) for name, p in named_parameters(model)))
+            twin = TangentTwin(op, *values) if straight else None
+            kink_distance = twin.kink_distance if twin else np.inf
+        zero = [i for i, name in enumerate(names) if name.startswith(tuple(zero_names))]
+        return gradient_errors(op, *values, rng=rng, differences_of=twin, zero=zero)
+    return errors_of
+
+
+def randomise(owner, rng):
+    """Parameters of magnitude near 1, so that no gradient is tiny: gains start at 0 in some layers."""
+    cast(owner, np.float64)
+    for name, parameter in named_parameters(owner):
+        low, high = RANGES[name.split(".")[-1]]
+        parameter.value = rng.uniform(low, high, parameter.value.shape)
+        if name.split(".")[-1] == "w":                              # a matrix that must be invertible
+            parameter.value += np.eye(parameter.value.shape[-1])

@@ -1,0 +1,62 @@
+"""Checks of what both models are made of: signs, weight normalisation, ops, layers, blocks."""
+
+import numpy as np
+
+from .. import ops
+from ..binary import straight_through, weight_norm
+from ..blocks import BinaryConv, GatedBlock, ResidualBlock, WeightNormConv
+from .builders import IMAGE, KERNEL, layer_check, op_check
+
+KEEP = np.random.default_rng(0).random((2, 4, 3, 10)) < 0.8
+
+
+def gated(binary_weights, binary_activations, keep=None, **settings):
+    """Check of a flow's residual block with a context of 2 channels."""
+    return layer_check(lambda rng: GatedBlock(rng, 5, binary_weights, binary_activations, context_channels=2, **settings),
+                       straight=binary_weights, context_channels=2,
+                       run=lambda block, x, context: block(x, context=context, keep=keep))
+
+
+CHECKS = {
+    "sign": ("1", op_check(straight_through.sign, IMAGE, zero=[0])),
+    "binarise_weights_ste": ("2, 3", op_check(lambda v: straight_through.binarise_weights_ste(v), KERNEL,
+                                         straight=True)),
+    "binarise_activations_ste": ("5, 6", op_check(lambda a: straight_through.binarise_activations_ste(a), IMAGE,
+                                             straight=True)),
+    "weight_norm": ("11", op_check(weight_norm.weight_norm, KERNEL, (2,))),
+    "binary_weight_norm": ("12", op_check(weight_norm.binary_weight_norm, KERNEL, (2,))),
+    "binary_scale": ("13", op_check(lambda gain: weight_norm.binary_scale(gain, 45), (2,))),
+    "scale_and_shift": ("13", op_check(ops.scale_and_shift, IMAGE, (5,), (5,))),
+    "elu": ("Fig. 1", op_check(ops.elu, IMAGE)),
+    "tanh": ("App. C", op_check(ops.tanh, IMAGE)),
+    "sigmoid": ("App. C", op_check(ops.sigmoid, IMAGE)),
+    "softplus": ("App. B", op_check(ops.softplus, IMAGE)),
+    "concat_negative": ("Fig. 1", op_check(ops.concat_negative, IMAGE)),
+    "gated_linear_unit": ("Fig. 1", op_check(ops.gated_linear_unit, (2, 3, 3, 4))),
+    "conv2d": ("sec. 3", op_check(lambda x, w: ops.conv2d(x, w, padding=1), IMAGE, KERNEL)),
+    "conv2d, stride 2": ("App. B", op_check(lambda x, w: ops.conv2d(x, w, 2, 2), (2, 7, 6, 3), (5, 5, 3, 2))),
+    "conv2d_transpose": ("App. B", op_check(lambda x, w: ops.conv2d_transpose(x, w, (7, 6), 2, 2), (2, 4, 3, 2),
+                                       (5, 5, 3, 2))),
+    "space_to_depth": ("App. C", op_check(ops.space_to_depth, (2, 4, 6, 3))),
+    "depth_to_space": ("App. C", op_check(ops.depth_to_space, (2, 2, 3, 12))),
+    "layer_norm": ("Fig. 1", op_check(ops.layer_norm, IMAGE, (5,), (5,))),
+    "dropout": ("App. C", op_check(lambda x: ops.dropout(x, KEEP, 0.2), (2, 4, 3, 10))),
+    "WeightNormConv": ("11", layer_check(lambda rng: WeightNormConv(rng, 3, 5, 4), IMAGE, straight=False)),
+    "WeightNormConv, transposed": ("11", layer_check(
+        lambda rng: WeightNormConv(rng, 5, 5, 2, stride=2, transposed=True), IMAGE, straight=False)),
+    "BinaryConv": ("2, 3, 12, 13", layer_check(lambda rng: BinaryConv(rng, 3, 5, 4), IMAGE, straight=True)),
+    "BinaryConv, direct gain": ("2, 3, 12, 13", layer_check(
+        lambda rng: BinaryConv(rng, 3, 5, 4, stride=2, positive_gain=False), IMAGE, straight=True)),
+    "block (a), 32-bit twin": ("11, 14", layer_check(
+        lambda rng: ResidualBlock(rng, 5, 3, False, False), IMAGE, straight=False)),
+    "block (a)": ("2, 3, 12-14", layer_check(
+        lambda rng: ResidualBlock(rng, 5, 3, True, False), IMAGE, straight=True)),
+    "block (b)": ("2, 3, 5, 6, 12-14", layer_check(
+        lambda rng: ResidualBlock(rng, 5, 3, True, True), IMAGE, straight=True)),
+    "block (c), 32-bit twin": ("11, 14", gated(False, False)),
+    "block (c), 32-bit twin, dropout, 3x3 gate": ("11, 14", gated(False, False, keep=KEEP, dropout_rate=0.2,
+                                                                 gate_kernel=3, normalise=False)),
+    "block (c)": ("2, 3, 12-14", gated(True, False)),
+    "block (d)": ("2, 3, 5, 6, 12-14", gated(True, True)),
+    "block (d), 3x3 gate": ("2, 3, 5, 6, 12-14", gated(True, True, gate_kernel=3, normalise=False)),
+}
