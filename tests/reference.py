@@ -59,3 +59,16 @@ def discretised_logistic_loops(images, mean, scale):
         lower = 0.0 if value == 0 else cdf((centre - 1 / 255 - m) / scale)
         log_p[index] = np.log(upper - lower)
     return log_p
+
+
+def mixture_cdf_and_density(x, logits, means, log_scales):
+    """CDF and density of logistic mixtures, one number at a time, as the textbook defines them."""
+    cdf, density = np.zeros(x.shape), np.zeros(x.shape)
+    for index in np.ndindex(*x.shape):
+        weights = np.exp(logits[index]) / np.exp(logits[index]).sum()
+        for weight, mean, log_scale in zip(weights, means[index], log_scales[index]):
+            scale = np.exp(log_scale)
+            part = 1 / (1 + np.exp(-(x[index] - mean) / scale))
+            cdf[index] += weight * part
+            density[index] += weight * part * (1 - part) / scale
+    return cdf, density

@@ -5,10 +5,14 @@ import pytest
 
 from minibnn import ops
 from minibnn.binary import straight_through, weight_norm
+from minibnn.flowpp import coupling
+from minibnn.flowpp.bijection import standard_normal
+from minibnn.flowpp.mixture import mixture_logit
 from minibnn.resnet_vae import likelihood, logistic
 
 IMAGE, KERNEL = (2, 4, 6, 4), (3, 3, 4, 2)
 PIXELS = np.random.default_rng(9).integers(0, 256, IMAGE)
+KEEP = PIXELS > 50
 OPS = {
     "sign": (straight_through.sign, IMAGE),
     "binarise_weights_ste": (straight_through.binarise_weights_ste, KERNEL),
@@ -27,6 +31,13 @@ OPS = {
     "logistic_sample": (lambda m, s: logistic.logistic_sample(m, s, np.ones(IMAGE, m.dtype)), IMAGE, IMAGE),
     "logistic_log_density": (logistic.logistic_log_density, IMAGE, IMAGE, IMAGE),
     "one_sample_kl": (logistic.one_sample_kl, *[IMAGE] * 5),
+    "layer_norm": (ops.layer_norm, IMAGE, (4,), (4,)),
+    "dropout": (lambda x: ops.dropout(x, KEEP, 0.2), IMAGE),
+    "standard_normal": (standard_normal, IMAGE),
+    "affine": (coupling.affine, *[IMAGE] * 3),
+    "mixture_logit": (mixture_logit, IMAGE, *[(*IMAGE, 3)] * 3),
+    "coupling_transform": (coupling.coupling_transform, IMAGE, (*IMAGE[:3], 4 * 8)),
+    "coupling_transform_inverse": (coupling.coupling_transform_inverse, IMAGE, (*IMAGE[:3], 4 * 8)),
     "discretised_logistic": (lambda m, s: likelihood.discretised_logistic(PIXELS, m, s), IMAGE, ()),
 }
 
@@ -39,7 +50,7 @@ def _arguments(name, dtype, seed=0):
     return arrays
 
 
-def _grads(result):
+def _parts(result):
     return result if isinstance(result, tuple) else (result,)
 
 
@@ -48,11 +59,11 @@ def _grads(result):
 def test_read_only_arguments_and_dtype(name, dtype):
     arguments = _arguments(name, dtype)
     y, backward = OPS[name][0](*arguments)
-    assert y.dtype == dtype
-    dy = np.ones_like(y)
-    dy.flags.writeable = False
-    y.flags.writeable = False                                       # the backward must not write there either
-    grads = _grads(backward(dy))
+    upstream = [np.ones_like(part) for part in _parts(y)]
+    for part, dy in zip(_parts(y), upstream):
+        assert part.dtype == dtype
+        part.flags.writeable = dy.flags.writeable = False           # the backward must not write there either
+    grads = _parts(backward(*upstream))
     assert [(g.shape, g.dtype) for g in grads] == [(a.shape, dtype) for a in arguments]
 
 
@@ -61,11 +72,11 @@ def test_forwards_and_backwards_in_any_order(name):
     op = OPS[name][0]
     first, second = _arguments(name, np.float64, 1), _arguments(name, np.float64, 2)
     y1, alone = op(*first)
-    dy = np.random.default_rng(3).normal(size=y1.shape)
-    expected = _grads(alone(dy))
+    upstream = [np.random.default_rng(3).normal(size=part.shape) for part in _parts(y1)]
+    expected = _parts(alone(*upstream))
     _, backward1 = op(*first)
     _, backward2 = op(*second)
-    backward2(dy)
-    backward1(dy)                                                   # twice: nothing may be used up
-    for got, wanted in zip(_grads(backward1(dy)), expected):
+    backward2(*upstream)
+    backward1(*upstream)                                            # twice: nothing may be used up
+    for got, wanted in zip(_parts(backward1(*upstream)), expected):
         np.testing.assert_array_equal(got, wanted)

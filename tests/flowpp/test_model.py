@@ -1,0 +1,184 @@
+"""The whole Flow++: counts, constants, exactness, honesty of its loss."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from minibnn.data.leaves import dead_leaves
+from minibnn.files import InputError
+from minibnn.flowpp import FlowConfig, FlowPP
+from minibnn.flowpp.bijection import NOTHING, Composition, standard_normal
+from minibnn.flowpp.coupling import coupling_step
+from minibnn.gradcheck.builders import randomise
+from minibnn.parameter import cast, count, named_parameters, parameters
+from minibnn.training.adam import Adam
+from minibnn.training.evaluate import evaluate
+
+PAPER = FlowConfig(size=32, weights=1, channels=120, blocks=10, mixture=8, couplings=(4, 2, 3),
+                   dequantiser_couplings=4, dequantiser_blocks=2, context_channels=32)
+SMALL = FlowConfig(size=8, channels=6, blocks=1, mixture=2, couplings=(1, 1, 1), context_channels=3)
+PRECISIONS = [{}, {"weights": 1}, {"weights": 1, "activations": 1}, {"weights": 1, "binary_context": True},
+              {"blocks": 0, "dequantiser_blocks": 0}]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("changes, parameters, binary, megabytes", [
+    ({}, 33.6e6, 0.927, 13.7), ({"binary_context": True}, 33.6e6, 0.932, 13.1),
+    ({"weights": 32}, 33.6e6, 0.0, 134.2), ({"blocks": 0, "dequantiser_blocks": 0}, 2.21e6, 0.0, 8.9)])
+def test_counts_at_paper_scale(changes, parameters, binary, megabytes):
+    counts = count(FlowPP(replace(PAPER, **changes), np.random.default_rng(0)))
+    assert float(f"{counts['parameters']:.3g}") == parameters
+    assert round(counts["binary_parameters"] / counts["parameters"], 3) == binary
+    assert round(counts["bytes"] / 1e6, 1) == megabytes
+
+
+def test_only_residual_blocks_are_binary():
+    for binary_context in (False, True):
+        config = replace(SMALL, weights=1, binary_context=binary_context)
+        for name, parameter in named_parameters(FlowPP(config, np.random.default_rng(0))):
+            binary = name.endswith(".v") and (".blocks." in name or binary_context and "context_blocks" in name)
+            assert parameter.kind == ("binary" if binary else "float"), name
+
+
+def _started(config, n=200, dtype=np.float32):
+    rng = np.random.default_rng(1)
+    model = FlowPP(config, rng)
+    images = dead_leaves(n, config.size, 1)
+    model(images, model.draw_noise(rng, n), initialise=True)
+    cast(model, dtype)
+    return model, images, rng
+
+
+def _trained(config, images, steps, rate=3e-3):
+    model, _, rng = _started(config)
+    adam = Adam(parameters(model))
+    for step in range(steps):
+        batch = images[rng.integers(0, len(images), 32)]
+        _, loss_backward = model.training_loss(batch, model.draw_noise(rng, 32, training=True))
+        loss_backward()
+        adam.update(rate * min(1, 2 - 2 * step / steps))
+    return model, rng
+
+
+@pytest.mark.parametrize("size", [8, 16, 32])
+@pytest.mark.parametrize("changes", PRECISIONS)
+def test_every_variant_runs_in_float32(size, changes):
+    model, images, rng = _started(replace(SMALL, size=size, **changes), n=3)
+    bound, backward = model(images, model.draw_noise(rng, 3, training=True))
+    backward(np.ones(3, np.float32), np.ones(3, np.float32))
+    assert bound.log_p.shape == bound.log_q.shape == (3,) and bound.log_p.dtype == bound.log_q.dtype == np.float32
+    for name, parameter in named_parameters(model):
+        assert np.isfinite(parameter.grad).all() and parameter.grad.dtype == np.float32, name
+        assert parameter.grad.any(), name
+    samples = model.sample(model.draw_noise(rng, 2))
+    assert samples.shape == (2, size, size, 3) and samples.dtype == np.uint8
+
+
+def test_it_starts_with_mean_zero_and_deviation_one_at_every_norm():
+    model, images, rng = _started(SMALL, n=400)
+    u = rng.random(images.shape).astype(np.float32)
+    (z, _), _ = Composition(model.flow.bijections[:2] + model.flow.bijections[2].bijections[:1])(images + u)
+    assert abs(z.mean()) < 0.05 and abs(z.std() - 1) < 0.05
+
+
+def test_images_do_not_influence_each_other():
+    model, images, rng = _started(SMALL, n=5)
+    noise = model.draw_noise(rng, 5)
+    together = model(images, noise)[0].negative
+    alone = [model(images[i:i + 1], noise._replace(gaussian=noise.gaussian[i:i + 1]))[0].negative[0] for i in range(5)]
+    np.testing.assert_allclose(together, alone, rtol=1e-4)
+
+
+def test_bits_are_the_bound_and_its_terms():
+    model, images, rng = _started(SMALL, n=5)
+    noise = model.draw_noise(rng, 5)
+    bits = model.bits(images, noise)
+    np.testing.assert_allclose(bits["total"], bits["density"] + bits["dequantisation"], rtol=1e-5)
+    np.testing.assert_allclose(bits["total"].mean(), model.training_loss(images, noise)[0], rtol=1e-5)
+    u = model.dequantiser(images, noise.gaussian, NOTHING)[0][0]
+    np.testing.assert_allclose(bits["density"], -model.log_density(images + u)[0] / (192 * np.log(2)), rtol=1e-5)
+
+
+def test_uniform_noise_never_costs_less_than_eight_bits():
+    rng = np.random.default_rng(2)
+    images = rng.integers(0, 256, (500, 8, 8, 3)).astype(np.uint8)
+    untrained, _, _ = _started(SMALL)
+    assert evaluate(untrained, images, 0).mean > 8
+
+
+@pytest.mark.slow
+def test_trained_on_uniform_noise_it_reports_just_above_eight():
+    """Close to 8, so that a missing constant (log 256, log 2 pi, the dequantiser's log q) would show."""
+    rng = np.random.default_rng(2)
+    images = rng.integers(0, 256, (4000, 8, 8, 3)).astype(np.uint8)
+    model, _ = _trained(SMALL, images, 300)
+    test = evaluate(model, rng.integers(0, 256, (2000, 8, 8, 3)).astype(np.uint8), 0)
+    assert 8 < test.mean < 8.1
+
+
+def test_density_of_a_small_flow_integrates_to_one():
+    """Images of 1 x 1 pixels with 2 channels: p(x) = N(f(x)) |det df/dx| on a grid of the plane."""
+    rng = np.random.default_rng(3)
+    flow = Composition([coupling_step(rng, SMALL, (1, 1, 2), 1) for _ in range(2)])
+    randomise(flow, rng)
+    for step in flow.bijections:
+        for parameter in parameters(step.bijections[2]):
+            parameter.value *= 0.3                                  # a density that the grid can resolve
+    edge, cells = 25, 800
+    points = (np.arange(cells) + 0.5) / cells * 2 * edge - edge
+    total = 0.0
+    for rows in np.split(points, 40):
+        x = np.stack(np.meshgrid(rows, points, indexing="ij"), axis=-1).reshape(-1, 1, 1, 2)
+        (z, log_det), _ = flow(x)
+        total += np.exp(standard_normal(z)[0] + log_det).sum() * (2 * edge / cells)**2
+    assert abs(total - 1) < 1e-5
+
+
+@pytest.mark.parametrize("changes", PRECISIONS[:3])
+@pytest.mark.parametrize("dtype, tolerance", [(np.float64, 1e-9), (np.float32, 1e-3)])
+def test_a_trained_flow_takes_images_there_and_back(changes, dtype, tolerance):
+    images = dead_leaves(500, 8, 5)
+    model, rng = _trained(replace(SMALL, **changes), images, 60)
+    cast(model, dtype)
+    extremes = np.stack([np.zeros((8, 8, 3)), np.full((8, 8, 3), 255), 255.0 * (np.indices((8, 8, 3)).sum(axis=0) % 2)])
+    x = np.concatenate([images[:50] + rng.random((50, 8, 8, 3)), extremes, extremes + 1]).astype(dtype)
+    (z, log_det), _ = model.flow(x)
+    (again, log_det_of_inverse), _ = model.flow.inverse(z)
+    assert np.abs(again - x).max() < tolerance                      # in steps of the 256 grey values
+    np.testing.assert_allclose(log_det_of_inverse, -log_det, atol=100 * tolerance)
+
+
+def test_dropout_only_in_training_and_only_in_32_bit_blocks():
+    rng = np.random.default_rng(4)
+    shapes = [(8, 4, 6)] * 3 + [(8, 4, 12)] * 3 + [(4, 4, 12), (4, 2, 12)]
+    assert SMALL.mask_shapes == shapes and replace(SMALL, weights=1).mask_shapes == shapes[:3]
+    assert replace(SMALL, weights=1, binary_context=True).mask_shapes == replace(SMALL, dropout=0.0).mask_shapes == []
+    model, images, _ = _started(SMALL, n=4)
+    assert model.draw_noise(rng, 4).masks == ()
+    noise = model.draw_noise(rng, 4, training=True)
+    assert [mask.shape[1:] for mask in noise.masks] == shapes and abs(noise.masks[3].mean() - 0.8) < 0.03
+    dropped = model(images, noise)[0].negative
+    assert (dropped != model(images, noise._replace(masks=()))[0].negative).all()
+    np.testing.assert_array_equal(dropped, model(images, noise)[0].negative)
+
+
+def test_samples_repeat_and_are_never_nan():
+    model, _, rng = _started(SMALL)
+    noise = model.draw_noise(rng, 6)
+    np.testing.assert_array_equal(model.sample(noise), model.sample(noise))
+    assert (model.sample(noise) != model.sample(noise._replace(gaussian=-noise.gaussian))).any()
+    far = noise._replace(gaussian=40 * noise.gaussian)
+    (x, _), _ = model.flow.inverse(far.gaussian)
+    assert np.isfinite(x).all()
+
+
+@pytest.mark.parametrize("changes, message", [
+    ({"size": 12}, "size: wanted 8, 16 or 32, got 12"), ({"mixture": 0}, "mixture: wanted a whole number of at least 1"),
+    ({"couplings": (1, 2)}, "couplings: wanted three whole numbers"), ({"couplings": (0, 0, 0)}, "not all 0"),
+    ({"couplings": (1, -1, 1)}, "couplings"), ({"couplings": 3}, "couplings"), ({"dropout": 1.0}, "dropout: wanted"),
+    ({"activations": 1}, "activations: wanted 32"), ({"binary_context": True}, "binary_context: wanted 1-bit"),
+    ({"weights": 1, "binary_context": 1}, "binary_context: wanted true or false")])
+def test_impossible_configurations_are_refused(changes, message):
+    with pytest.raises(InputError, match=message):
+        replace(SMALL, **changes)
