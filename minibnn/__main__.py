@@ -136,7 +136,8 @@ def _tour(options, command):
         require_writable(options.keep / "tour.png")
     with _progress("tour") as report, _stop_on_signals() as stop:
         found = tour.run_tour(options.out, options.keep, report, stop)
-    print(f"\nResNet VAE, dead leaves of 8 x 8, {tour.TRAINING.steps} steps, seed {tour.TRAINING.seed}: test loss\n")
+    steps = " and ".join(f"{training.steps} steps ({name})" for name, (_, training) in tour.MODELS.items())
+    print(f"\nTest loss on dead leaves of {tour.SIZE} x {tour.SIZE} pixels after {steps}, seed 0\n")
     print("\n".join(tour.table(found.results)))
     print("\npictures: " + ", ".join(map(str, found.pictures)))
     return 0

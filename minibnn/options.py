@@ -30,7 +30,7 @@ FLOW_OPTIONS = {
     "dequantiser-blocks": "residual blocks of each coupling in the dequantiser; 0 for none",
     "context-channels": "channels of the dequantiser's context network",
 }
-DEFAULT_STEPS = {"vae": 1500, "flow": 2500}
+DEFAULT_STEPS = {"vae": 1500, "flow": 2000}
 
 
 def parser():
@@ -43,7 +43,7 @@ def parser():
     check = commands.add_parser("gradcheck", help="check every hand-written gradient")
     check.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
     check.set_defaults(command="gradcheck")
-    tour_command = commands.add_parser("tour", help="train three small VAEs on embedded images: 3 minutes at most")
+    tour_command = commands.add_parser("tour", help="train small VAEs and flows on embedded images: 3 minutes at most")
     tour_command.add_argument("--out", type=Path, default=Path("runs/tour"), metavar="DIR")
     tour_command.add_argument("--keep", type=Path, metavar="DIR", help="write tour.png and tour.json there too")
     tour_command.set_defaults(command="tour")

@@ -40,41 +40,47 @@ def save_image_grid(path, images, columns):
         imsave(file, grid, format="png")
 
 
-def save_curves(path, curves):
-    """Write training curves as PNG.    curves: as in `draw_curves`"""
-    figure = _figure(6, 3.6)
-    draw_curves(figure.add_subplot(), curves)
+def save_curves(path, panels):
+    """Write training curves as PNG, one panel per model.    panels: dict title -> curves as in `draw_curves`"""
+    figure = _figure(5 * len(panels), 3.6)
+    _draw_panels(figure.subplots(1, len(panels), squeeze=False)[0], panels)
     _save(figure, path)
 
 
 def save_samples(path, rows):
     """Write rows of images as PNG.    rows: as in `draw_samples`"""
-    figure = _figure(6, 0.52 * len(rows) + 0.1)
+    figure = _figure(7, 0.52 * len(rows) + 0.1)
     draw_samples(figure.subplots(len(rows), 1), rows)
     _save(figure, path)
 
 
-def save_curves_and_samples(path, curves, rows):
-    """Write training curves beside rows of at most 8 images as PNG."""
-    figure = _figure(10, 3.2)
+def save_curves_and_samples(path, panels, rows):
+    """Write training curves, one panel above the other, beside rows of at most 8 images as PNG."""
+    figure = _figure(10, 2.6 * len(panels))
     left, right = figure.subfigures(1, 2, width_ratios=(1, 1.15))
-    draw_curves(left.add_subplot(), curves)
+    _draw_panels(left.subplots(len(panels), 1, squeeze=False)[:, 0], panels)
     draw_samples(right.subplots(len(rows), 1), {label: images[:8] for label, images in rows.items()})
     _save(figure, path)
+
+
+def _draw_panels(all_axes, panels):
+    for axes, (title, curves) in zip(all_axes, panels.items()):
+        draw_curves(axes, curves)
+        axes.set_title(title)
 
 
 def draw_curves(axes, curves):
     """Training loss against steps, each curve a running mean.    curves: dict label -> (steps, losses)"""
     lowest, highest = np.inf, -np.inf
     for (label, (steps, losses)), colour, style in zip(curves.items(), COLOURS, ("-", "--", "-.", ":") * 2):
-        width = max(1, len(losses) // 25)
+        width = max(1, len(losses) // 12)
         smooth = np.convolve(losses, np.ones(width) / width, mode="valid")
         axes.plot(steps[width - 1:], smooth, style, color=colour, label=label, linewidth=1.8)
-        lowest, highest = min(lowest, smooth.min()), max(highest, smooth[len(smooth) // 10])
+        lowest, highest = min(lowest, smooth.min()), max(highest, smooth[len(smooth) // 5])
     margin = 0.08 * (highest - lowest)
     axes.set_ylim(lowest - margin, highest + margin)
     axes.set_xlabel("training step")
-    axes.set_ylabel("training loss (bits per dimension)")
+    axes.set_ylabel("loss (bits per dimension)")
     axes.grid(alpha=0.3)
     axes.legend(title="weights / activations", frameon=False)
 

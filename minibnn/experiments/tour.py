@@ -1,4 +1,4 @@
-"""The tour: a small VAE with real weights, binary weights, binary weights and activations."""
+"""The tour: a small VAE and a small flow, each with real weights, binary weights, binary weights and activations."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,53 +7,60 @@ import numpy as np
 
 from ..data import describe, load
 from ..files import write_json
+from ..flowpp import FlowConfig
 from ..resnet_vae import VAEConfig
 from ..training.run import read_log, train
 from ..training.settings import Settings, TrainingConfig
 from ..training.state import TrainingState
 from . import figures
 
-MODEL = VAEConfig(size=8, channels=32, layers=3, blocks=3, latents=4)
-TRAINING = TrainingConfig(steps=700, lr=4e-3)
+SIZE = 8
+MODELS = {
+    "ResNet VAE": (VAEConfig(size=SIZE, channels=32, layers=3, blocks=3, latents=4), TrainingConfig(steps=350, lr=4e-3)),
+    "Flow++": (FlowConfig(size=SIZE, channels=24, blocks=1, couplings=(1, 1, 1), dequantiser_couplings=1,
+                          context_channels=8), TrainingConfig(steps=250, lr=4e-3)),
+}
 BITS = ((32, 32), (1, 32), (1, 1))
 SAMPLES = 12
 
 
 @dataclass(frozen=True)
 class Tour:
-    """What the tour found: a result (as in result.json) for each label, and the pictures it wrote."""
+    """What the tour found: a result (as in result.json) for each model and label, and the pictures it wrote."""
 
     results: dict
     pictures: list
 
 
 def run_tour(out, keep=None, report=None, stop=lambda: False):
-    """Train the three models on the embedded images, then draw curves and samples into `out`.
+    """Train the six models on the embedded images, then draw curves and samples into `out`.
 
     Runs that are complete in `out` are used as they are, incomplete ones continue.
     keep:      another folder, for tour.png (curves and samples side by side) and tour.json (the results)
     report, stop: as in `training.run.train`
     """
     out = Path(out)
-    dataset = load("leaves", MODEL.size)
+    dataset = load("leaves", SIZE)
     data = describe(dataset)
-    results, curves, rows = {}, {}, {"test images": dataset.test[:SAMPLES]}
-    for weights, activations in BITS:
-        label = f"{weights} / {activations}"
-        settings = Settings(replace(MODEL, weights=weights, activations=activations), TRAINING, data)
-        folder = out / f"vae-{weights}-{activations}"
-        results[label] = train(settings, dataset, folder, resume=True, command="python -m minibnn",
-                               report=_labelled(report, f"{label} bit"), stop=stop)
-        log = read_log(folder / "log.jsonl")
-        curves[label] = [entry["step"] for entry in log], [entry["train_bpd"] for entry in log]
-        model = TrainingState.load(folder / "checkpoint.npz").model
-        rows[label] = model.sample(model.draw_noise(np.random.default_rng(0), SAMPLES))
+    results, panels, rows = {}, {}, {"test images": dataset.test[:SAMPLES]}
+    for name, (model, training) in MODELS.items():
+        results[name], panels[name] = {}, {}
+        for weights, activations in BITS:
+            label = f"{weights} / {activations}"
+            settings = Settings(replace(model, weights=weights, activations=activations), training, data)
+            folder = out / f"{settings.kind}-{weights}-{activations}"
+            results[name][label] = train(settings, dataset, folder, resume=True, command="python -m minibnn",
+                                         report=_labelled(report, f"{name} {label} bit"), stop=stop)
+            log = read_log(folder / "log.jsonl")
+            panels[name][label] = [entry["step"] for entry in log], [entry["train_bpd"] for entry in log]
+            trained = TrainingState.load(folder / "checkpoint.npz").model
+            rows[f"{name} {label}"] = trained.sample(trained.draw_noise(np.random.default_rng(0), SAMPLES))
     pictures = [out / "curves.png", out / "samples.png"]
-    figures.save_curves(pictures[0], curves)
+    figures.save_curves(pictures[0], panels)
     figures.save_samples(pictures[1], rows)
     if keep:
         pictures.append(Path(keep) / "tour.png")
-        figures.save_curves_and_samples(pictures[-1], curves, rows)
+        figures.save_curves_and_samples(pictures[-1], panels, rows)
         write_json(Path(keep) / "tour.json", results)
     return Tour(results, pictures)
 
@@ -64,9 +71,11 @@ def _labelled(report, label):
 
 def table(results):
     """The tour's results as lines of text: bits per dimension, parameters, % binary, memory."""
-    lines = [f"{'weights / activations':<22}{'bits/dim':>9}{'+-':>7}{'parameters':>12}{'binary':>9}{'memory':>10}"]
-    for label, r in results.items():
-        binary = r["binary_parameters"] / r["parameters"]
-        lines.append(f"{label + ' bit':<22}{r['test_bpd']:>9.3f}{r['test_bpd_se']:>7.3f}{r['parameters']:>12,}"
-                     f"{binary:>9.1%}{r['bytes'] / 1e3:>7.0f} kB")
+    lines = [f"{'model':<12}{'weights / activations':<22}{'bits/dim':>9}{'+-':>7}{'parameters':>12}{'binary':>9}"
+             f"{'memory':>10}"]
+    for name, rows in results.items():
+        for label, r in rows.items():
+            binary = r["binary_parameters"] / r["parameters"]
+            lines.append(f"{name:<12}{label + ' bit':<22}{r['test_bpd']:>9.3f}{r['test_bpd_se']:>7.3f}"
+                         f"{r['parameters']:>12,}{binary:>9.1%}{r['bytes'] / 1e3:>7.0f} kB")
     return lines

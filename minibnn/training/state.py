@@ -12,11 +12,15 @@ INITIAL_BATCHES = 25     # images of the initialisation pass, in batches
 
 
 class TrainingState:
-    """Model, optimiser, generator, and the place in the shuffled training images."""
+    """Model, optimiser, generators, and the place in the shuffled training images.
+
+    The order of the images has a generator of its own, so that models which need different noise see the
+    same batches.
+    """
 
     def __init__(self, settings):
         self.settings = settings
-        self.rng = np.random.default_rng(settings.training.seed)
+        self.rng, self.order_rng = (np.random.default_rng([settings.training.seed, i]) for i in range(2))
         self.model = settings.build(self.rng)
         self.adam = Adam(parameters(self.model))
         self.step = 0                                    # updates tried so far
@@ -25,7 +29,7 @@ class TrainingState:
     def initialise(self, images):
         """Let a large batch set gains and biases (Salimans & Kingma 2016; section 3 of the paper)."""
         number = min(len(images), INITIAL_BATCHES * self.settings.training.batch)
-        chosen = images[self.rng.permutation(len(images))[:number]]
+        chosen = images[self.order_rng.permutation(len(images))[:number]]
         self.model(chosen, self.model.draw_noise(self.rng, number), initialise=True)
 
     def next_batch(self, images):
@@ -35,9 +39,9 @@ class TrainingState:
         """
         batch = self.settings.training.batch
         if len(self.order) < batch:
-            self.order = self.rng.permutation(len(images))
+            self.order = self.order_rng.permutation(len(images))
         chosen, self.order = images[self.order[:batch]], self.order[batch:]
-        flipped = self.rng.random(batch) < 0.5
+        flipped = self.order_rng.random(batch) < 0.5
         return np.where(flipped[:, None, None, None], chosen[:, :, ::-1], chosen)
 
     def train_step(self, images):
@@ -65,7 +69,7 @@ class TrainingState:
             arrays[f"parameter/{name}"] = parameter.value
             arrays[f"adam_m/{name}"], arrays[f"adam_v/{name}"] = self.adam.m[i], self.adam.v[i]
         meta = {"settings": self.settings.as_dict(), "step": self.step, "updates": self.adam.updates,
-                "generator": self.rng.bit_generator.state}
+                "generators": [rng.bit_generator.state for rng in (self.rng, self.order_rng)]}
         save_checkpoint(path, meta, arrays)
 
     @staticmethod
@@ -75,7 +79,8 @@ class TrainingState:
         try:
             state = TrainingState(Settings.from_dict(meta["settings"]))
             state.step, state.adam.updates, state.order = meta["step"], meta["updates"], arrays["order"]
-            state.rng.bit_generator.state = meta["generator"]
+            for rng, stored in zip((state.rng, state.order_rng), meta["generators"]):
+                rng.bit_generator.state = stored
             for i, (name, parameter) in enumerate(named_parameters(state.model)):
                 parameter.value = _like(parameter.value, arrays[f"parameter/{name}"], name)
                 state.adam.m[i] = _like(parameter.value, arrays[f"adam_m/{name}"], name)
