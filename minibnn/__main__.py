@@ -191,8 +191,8 @@ def _stop_on_signals():
             signal.signal(number, handler)
 
 
-COMMANDS = {"train vae": _train, "train flow": _train, "evaluate": _evaluate, "sample": _sample, "reconstruct": _reconstruct,
-            "gradcheck": _gradcheck, "tour": _tour}
+COMMANDS = {"train vae": _train, "train flow": _train, "evaluate": _evaluate, "sample": _sample,
+            "reconstruct": _reconstruct, "gradcheck": _gradcheck, "tour": _tour}
 
 
 if __name__ == "__main__":

@@ -2,10 +2,14 @@
 
 from minibnn.data import Dataset, describe
 from minibnn.data.leaves import dead_leaves
+from minibnn.flowpp import FlowConfig
 from minibnn.resnet_vae import VAEConfig
 from minibnn.training.settings import Settings, TrainingConfig
 
 CONFIG = VAEConfig(size=8, layers=2, channels=4, latents=2, blocks=2, nproc=1, weights=1, activations=1)
+
+FLOW_CONFIG = FlowConfig(size=8, channels=4, blocks=1, mixture=2, couplings=(1, 1, 1), dequantiser_couplings=1,
+                         context_channels=2)
 
 
 def small_data():
@@ -13,6 +17,6 @@ def small_data():
     return Dataset("leaves", dead_leaves(150, 8, 1), dead_leaves(70, 8, 2))
 
 
-def small_settings(**training):
+def small_settings(model=CONFIG, **training):
     """Settings of a run of 25 steps."""
-    return Settings(CONFIG, TrainingConfig(**{"steps": 25, "batch": 16, **training}), describe(small_data()))
+    return Settings(model, TrainingConfig(**{"steps": 25, "batch": 16, **training}), describe(small_data()))

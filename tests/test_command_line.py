@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.image import imread
+from small import FLOW_CONFIG
 
 from minibnn import data
 from minibnn.__main__ import main
@@ -20,6 +21,10 @@ from minibnn.training.settings import TrainingConfig
 
 TINY = ["train", "vae", "--size", "8", "--layers", "2", "--channels", "4", "--latents", "2", "--blocks", "2",
         "--nproc", "1", "--batch", "16", "--weights", "1", "--activations", "32", "--lr", "0.003", "--seed", "4"]
+
+FLOW = ["train", "flow", "--size", "8", "--channels", "4", "--blocks", "1", "--mixture", "2",
+        "--couplings", "1", "0", "1", "--dequantiser-couplings", "1", "--dequantiser-blocks", "1", "--context-channels", "2",
+        "--batch", "16"]
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +55,28 @@ def test_train_evaluate_sample_reconstruct(capsys, tmp_path):
     assert main(["reconstruct", "run/checkpoint.npz", "--n", "6", "--out", "r.png"]) == 0
     assert imread("r.png").shape[:2] == ((2 * 9 + 1) * 8, (6 * 9 + 1) * 8)
     assert "70 test images of leaves" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("bits", [[], ["--weights", "1", "--activations", "1", "--binary-context"]])
+def test_the_same_commands_for_a_flow(capsys, bits):
+    assert main([*FLOW, *bits, "--steps", "15", "--dropout", "0.1", "--out", "run"]) == 0
+    result = json.loads(Path("run/result.json").read_text())
+    assert result["kind"] == "flow" and result["model"]["couplings"] == [1, 0, 1] and result["model"]["dropout"] == 0.1
+    assert (result["binary_parameters"] > 0) == bool(bits)
+    assert main([*FLOW, *bits, "--steps", "15", "--dropout", "0.1", "--out", "run", "--resume"]) == 0
+
+    assert main(["evaluate", "run/checkpoint.npz", "--json", "e.json"]) == 0
+    assert json.loads(Path("e.json").read_text())["test_bpd"] == result["test_bpd"]
+    out = capsys.readouterr().out
+    assert "density" in out and "dequantisation" in out and "the run is complete" in out
+
+    for name, seed in (("a", "3"), ("b", "3"), ("c", "4")):
+        assert main(["sample", "run/checkpoint.npz", "--n", "9", "--seed", seed, "--out", f"{name}.png"]) == 0
+    a, b, c = (Path(f"{name}.png").read_bytes() for name in "abc")
+    assert a == b != c and imread("a.png").std() > 0.05
+
+    assert main(["reconstruct", "run/checkpoint.npz", "--out", "r.png"]) == 2
+    assert "wanted a ResNet VAE, got a flow" in capsys.readouterr().err and not Path("r.png").exists()
 
 
 def test_epochs_and_a_run_that_is_complete(capsys):
@@ -84,6 +111,12 @@ def test_epochs_and_a_run_that_is_complete(capsys):
     (["evaluate", "file", "--json", "absent/e.json"], "absent/e.json: wanted a place that can be written to"),
     (["gradcheck", "--json", "."], "wanted a file to write, got a directory"),
     (["tour", "--keep", "absent"], "absent/tour.png: wanted a place"),
+    ([*FLOW, "--couplings", "1", "1"], "--couplings: expected 3 arguments"),
+    ([*FLOW, "--couplings", "0", "0", "0"], "couplings: wanted three whole numbers, not all 0, got [0, 0, 0]"),
+    ([*FLOW, "--mixture", "0"], "mixture: wanted a whole number of at least 1, got 0"),
+    ([*FLOW, "--dropout", "1"], "dropout: wanted a fraction from 0 to below 1, got 1.0"),
+    ([*FLOW, "--binary-context"], "binary_context: wanted 1-bit weights, got 32-bit ones"),
+    ([*FLOW, "--layers", "2"], "unrecognized arguments: --layers 2"),
     (["fly"], "invalid choice: 'fly'"), (["train"], "required: MODEL")])
 def test_bad_input_is_one_sentence_and_status_2(capsys, arguments, message):
     Path("file").write_text("not what you look for " * 10)
@@ -107,17 +140,21 @@ def test_gradcheck_prints_writes_and_fails(capsys, monkeypatch):
 
 
 def test_tour(capsys, monkeypatch):
-    monkeypatch.setattr(tour, "MODEL", VAEConfig(size=8, layers=1, channels=4, latents=2, blocks=1, nproc=1))
-    monkeypatch.setattr(tour, "TRAINING", TrainingConfig(steps=30, batch=16))
+    monkeypatch.setattr(tour, "MODELS", {
+        "ResNet VAE": (VAEConfig(size=8, layers=1, channels=4, latents=2, blocks=1, nproc=1), TrainingConfig(30, 16)),
+        "Flow++": (FLOW_CONFIG, TrainingConfig(20, 16))})
     Path("kept").mkdir()
     assert main(["tour", "--keep", "kept"]) == 0
     for path in ("runs/tour/curves.png", "runs/tour/samples.png", "kept/tour.png"):
         assert imread(path).std() > 0.05
         assert path in capsys.readouterr().out or path != "runs/tour/curves.png"
-    assert list(json.loads(Path("kept/tour.json").read_text())) == ["32 / 32", "1 / 32", "1 / 1"]
+    results = json.loads(Path("kept/tour.json").read_text())
+    assert {name: list(rows) for name, rows in results.items()} == {
+        name: ["32 / 32", "1 / 32", "1 / 1"] for name in ("ResNet VAE", "Flow++")}
     assert main([]) == 0                                            # the tour again: complete runs are used
     table = capsys.readouterr().out
-    assert "32 / 32 bit" in table and "kB" in table
+    assert "Flow++      32 / 32 bit" in table and "kB" in table
+    assert "30 steps (ResNet VAE) and 20 steps (Flow++)" in table
 
 
 @pytest.mark.slow

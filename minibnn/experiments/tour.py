@@ -16,9 +16,11 @@ from . import figures
 
 SIZE = 8
 MODELS = {
-    "ResNet VAE": (VAEConfig(size=SIZE, channels=32, layers=3, blocks=3, latents=4), TrainingConfig(steps=350, lr=4e-3)),
+    "ResNet VAE": (VAEConfig(size=SIZE, channels=32, layers=3, blocks=3, latents=4),
+                   TrainingConfig(steps=350, lr=4e-3)),
     "Flow++": (FlowConfig(size=SIZE, channels=24, blocks=1, couplings=(1, 1, 1), dequantiser_couplings=1,
-                          context_channels=8), TrainingConfig(steps=250, lr=4e-3)),
+                          context_channels=8),
+               TrainingConfig(steps=250, lr=4e-3)),
 }
 BITS = ((32, 32), (1, 32), (1, 1))
 SAMPLES = 12

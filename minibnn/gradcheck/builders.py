@@ -35,19 +35,40 @@ def layer_check(build, shape=IMAGE, straight=False, context_channels=0, run=None
     run:     (layer, x, context) -> y, backward, for one that takes a context (a Parameter)
     start:   rng -> input, if it cannot be normal numbers
     """
+    def point(layer, rng):
+        inputs = [start(rng) if start else away_from_kinks(rng.normal(size=shape))]
+        if not context_channels:
+            return inputs, layer
+        inputs.append(away_from_kinks(rng.normal(size=(*shape[:3], context_channels))))
+        return inputs, _context_as_argument(layer, run)
+    return _check(build, point, straight)
+
+
+def model_check(build, objective_of, straight, zero=()):
+    """Check of a whole model: every parameter, through frozen images and noise.
+
+    build:         rng -> model
+    objective_of:  (model, rng) -> objective() -> (loss, backward)
+    straight:      differences are those of the tangent twin
+    zero:          beginnings of the names of parameters whose gradients must be exactly zero
+    """
+    return _check(build, lambda model, rng: ([], objective_of(model, rng)), straight, zero)
+
+
+def _check(build, point, straight, zero=()):
+    """A check of build(rng) at random parameters, and at the inputs of point(owner, rng) -> (inputs, forward)."""
     def errors_of(rng):
         kink_distance = 0
         while kink_distance < KINK_DISTANCE:
-            layer = build(rng)
-            randomise(layer, rng)
-            inputs = [start(rng) if start else away_from_kinks(rng.normal(size=shape))]
-            if context_channels:
-                inputs.append(away_from_kinks(rng.normal(size=(*shape[:3], context_channels))))
-            op = layer_op(layer, _context_as_argument(layer, run) if context_channels else layer)
-            arrays = [*inputs, *(p.value for p in parameters(layer))]
+            owner = build(rng)
+            randomise(owner, rng)
+            inputs, forward = point(owner, rng)
+            op, arrays = layer_op(owner, forward), [*inputs, *(p.value for p in parameters(owner))]
             twin = TangentTwin(op, *arrays) if straight else None
             kink_distance = twin.kink_distance if twin else np.inf
-        return gradient_errors(op, *arrays, rng=rng, differences_of=twin)
+        names = [""] * len(inputs) + [name for name, _ in named_parameters(owner)]
+        zero_at = [i for i, name in enumerate(names) if zero and name.startswith(tuple(zero))]
+        return gradient_errors(op, *arrays, rng=rng, differences_of=twin, zero=zero_at)
     return errors_of
 
 
@@ -62,28 +83,6 @@ def _context_as_argument(layer, run):
             return dx, context.grad
         return y, context_as_argument_backward
     return op
-
-
-def model_check(build, objective_of, straight, zero_names=()):
-    """Check of a whole model: every parameter, through frozen images and noise.
-
-    build:         rng -> model
-    objective_of:  (model, rng) -> objective() -> (loss, backward)
-    straight:      differences are those of the tangent twin
-    zero_names:    beginnings of the names of parameters whose gradients must be exactly zero
-    """
-    def errors_of(rng):
-        kink_distance = 0
-        while kink_distance < KINK_DISTANCE:
-            model = build(rng)
-            randomise(model, rng)
-            op = layer_op(model, objective_of(model, rng))
-            names, values = zip(*((name, p.value) for name, p in named_parameters(model)))
-            twin = TangentTwin(op, *values) if straight else None
-            kink_distance = twin.kink_distance if twin else np.inf
-        zero = [i for i, name in enumerate(names) if name.startswith(tuple(zero_names))]
-        return gradient_errors(op, *values, rng=rng, differences_of=twin, zero=zero)
-    return errors_of
 
 
 def randomise(owner, rng):

@@ -1,6 +1,5 @@
 """Checks of Flow++: bijections both ways, the coupling, the dequantiser, the whole model."""
 
-import numpy as np
 
 from ..flowpp import FlowConfig, FlowPP, coupling
 from ..flowpp.bijection import Composition, Given, Inverse, standard_normal
@@ -88,6 +87,5 @@ CHECKS = {
     "Flow++ 32/32": ("8-11, 14", _flow()),
     "Flow++ 1/32": ("2, 3, 8-14", _flow(weights=1)),
     "Flow++ 1/1": ("2, 3, 5, 6, 8-14", _flow(weights=1, activations=1)),
-    "Flow++ 1/1, binary context": ("2, 3, 5, 6, 8-14", _flow(weights=1, activations=1, binary_context=True)),
     "Flow++, no residual blocks": ("8-11", _flow(blocks=0, dequantiser_blocks=0)),
 }

@@ -10,11 +10,14 @@ from .builders import IMAGE, KERNEL, layer_check, op_check
 KEEP = np.random.default_rng(0).random((2, 4, 3, 10)) < 0.8
 
 
-def gated(binary_weights, binary_activations, keep=None, **settings):
+def _gated(binary_weights, binary_activations, keep=None, **settings):
     """Check of a flow's residual block with a context of 2 channels."""
-    return layer_check(lambda rng: GatedBlock(rng, 5, binary_weights, binary_activations, context_channels=2, **settings),
-                       straight=binary_weights, context_channels=2,
-                       run=lambda block, x, context: block(x, context=context, keep=keep))
+    def build(rng):
+        return GatedBlock(rng, 5, binary_weights, binary_activations, context_channels=2, **settings)
+
+    def run(block, x, context):
+        return block(x, context=context, keep=keep)
+    return layer_check(build, straight=binary_weights, context_channels=2, run=run)
 
 
 CHECKS = {
@@ -53,10 +56,10 @@ CHECKS = {
         lambda rng: ResidualBlock(rng, 5, 3, True, False), IMAGE, straight=True)),
     "block (b)": ("2, 3, 5, 6, 12-14", layer_check(
         lambda rng: ResidualBlock(rng, 5, 3, True, True), IMAGE, straight=True)),
-    "block (c), 32-bit twin": ("11, 14", gated(False, False)),
-    "block (c), 32-bit twin, dropout, 3x3 gate": ("11, 14", gated(False, False, keep=KEEP, dropout_rate=0.2,
+    "block (c), 32-bit twin": ("11, 14", _gated(False, False)),
+    "block (c), 32-bit twin, dropout, 3x3 gate": ("11, 14", _gated(False, False, keep=KEEP, dropout_rate=0.2,
                                                                  gate_kernel=3, normalise=False)),
-    "block (c)": ("2, 3, 12-14", gated(True, False)),
-    "block (d)": ("2, 3, 5, 6, 12-14", gated(True, True)),
-    "block (d), 3x3 gate": ("2, 3, 5, 6, 12-14", gated(True, True, gate_kernel=3, normalise=False)),
+    "block (c)": ("2, 3, 12-14", _gated(True, False)),
+    "block (d)": ("2, 3, 5, 6, 12-14", _gated(True, True)),
+    "block (d), 3x3 gate": ("2, 3, 5, 6, 12-14", _gated(True, True, gate_kernel=3, normalise=False)),
 }

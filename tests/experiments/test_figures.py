@@ -46,10 +46,11 @@ def test_curves_are_running_means_with_a_label_each():
     draw_curves(axes, {"a": (steps, losses), "b": (steps, losses + 1)})
     assert [line.get_label() for line in axes.lines] == ["a", "b"]
     x, y = axes.lines[0].get_data()
-    assert (x[-1], len(x)) == (1000, 97)                            # mean over the last four
-    np.testing.assert_allclose(y[-1], losses[-4:].mean())
+    assert (x[-1], len(x)) == (1000, 93)                            # mean over the last eight
+    np.testing.assert_allclose(y[-1], losses[-8:].mean())
 
 
 def test_curves_and_samples_side_by_side(tmp_path):
-    save_curves_and_samples(tmp_path / "p.png", {"a": ([10, 20, 30], [8.0, 7.0, 6.5])}, {"a": IMAGES, "b": IMAGES})
+    curves = {"a": ([10, 20, 30], [8.0, 7.0, 6.5])}
+    save_curves_and_samples(tmp_path / "p.png", {"one": curves, "two": curves}, {"a": IMAGES, "b": IMAGES})
     assert imread(tmp_path / "p.png").shape[1] == 1500

@@ -1,17 +1,24 @@
 """Every gradient of the library is right, and bugs planted in it are caught."""
 
+import sys
+
 import numpy as np
 import pytest
 
 from minibnn import ops
 from minibnn.binary import straight_through, weight_norm
-from minibnn.blocks import convolutions
+from minibnn.blocks import convolutions, gated_block
+from minibnn.flowpp import bijection, conditioner, coupling, elementwise, invertible_conv, mixture
 from minibnn.gradcheck import suite
 from minibnn.ops import convolution
 from minibnn.resnet_vae import bound, logistic
 
+# Whole models take seconds each; among the fast tests their hardest variant, 1/1, stands for the rest.
+SLOW = [name for name in suite.CHECKS if name.startswith(("ResNet VAE", "Flow++")) and not name.endswith("1/1")]
 
-@pytest.mark.parametrize("name", suite.CHECKS)
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW))
+                                  for name in suite.CHECKS])
 def test_gradient(name):
     [result] = suite.run_checks([name])
     assert result.ok and result.error <= result.tolerance <= 1e-6
@@ -97,6 +104,70 @@ def _residual_without_its_shortcut(monkeypatch):
     monkeypatch.setattr(residual_blocks, "residual", planted)
 
 
+def _layer_norm_without_its_mean(monkeypatch):
+    wrong = _with_backward(ops.layer_norm, lambda backward, x, g, b: lambda dy: (
+        dy * g / np.sqrt(x.var(axis=-1, keepdims=True) + 1e-5), *backward(dy)[1:]))
+    monkeypatch.setattr(gated_block, "layer_norm", wrong)
+
+
+def _mixture_slope_ignored(monkeypatch):
+    wrong = _with_backward(mixture.mixture_logit, lambda backward, *a: lambda dy, d_log_slope:
+                           backward(dy, 0 * d_log_slope))
+    monkeypatch.setattr(coupling, "mixture_logit", wrong)
+
+
+def _mixture_tails_exchanged(monkeypatch):
+    wrong = _with_backward(mixture.mixture_logit, lambda backward, *a: lambda dy, d_log_slope:
+                           backward(-dy, d_log_slope))
+    monkeypatch.setattr(coupling, "mixture_logit", wrong)
+
+
+def _affine_log_scale_ignored(monkeypatch):
+    wrong = _with_backward(coupling.affine, lambda backward, *a: lambda dy: (backward(dy)[0], 0 * dy, dy))
+    monkeypatch.setattr(coupling, "affine", wrong)
+
+
+def _log_det_of_w_counted_once(monkeypatch):
+    monkeypatch.setattr(invertible_conv, "_pixels", lambda x: 1 if sys._getframe(1).f_code.co_name.endswith("backward")
+                        else x.shape[1] * x.shape[2])
+
+
+def _norm_without_its_log_det(monkeypatch):
+    right = elementwise.ElementwiseNorm._accumulate
+    monkeypatch.setattr(elementwise.ElementwiseNorm, "_accumulate",
+                        lambda self, d_gain, d_bias: right(self, 0.9 * d_gain, d_bias))
+
+
+def _base_density_forgotten(monkeypatch):
+    wrong = _with_backward(bijection.standard_normal, lambda backward, x: lambda d: 0 * x)
+    monkeypatch.setattr("minibnn.flowpp.model.standard_normal", wrong)
+
+
+def _context_gets_nothing(monkeypatch):
+    monkeypatch.setattr(gated_block.GatedBlock, "_branch", _branch_without_context_gradient)
+
+
+def _branch_without_context_gradient(self, x, initialise, context, keep):
+    frozen = context and gated_block.Parameter(context.value)
+    return _RIGHT_BRANCH(self, x, initialise, frozen, keep)
+
+
+def _halves_exchanged_in_the_backward(monkeypatch):
+    right = coupling.Coupling._run
+
+    def wrong(self, x, given, transform):
+        y, backward = right(self, x, given, transform)
+        return y, lambda dy, d: np.roll(backward(dy, d), 1, axis=-1)
+    monkeypatch.setattr(coupling.Coupling, "_run", wrong)
+
+
+def _tanh_of_the_conditioner_ignored(monkeypatch):
+    monkeypatch.setattr(conditioner, "tanh", _with_backward(ops.tanh, lambda backward, x: lambda dy: dy))
+
+
+_RIGHT_BRANCH = gated_block.GatedBlock._branch
+
+
 @pytest.mark.parametrize("plant, check", [
     (_no_clip, "block (b)"), (_no_clip, "ResNet VAE 1/1"), (_mask_of_binarised, "block (b)"),
     (_clipped_weights, "BinaryConv"), (_missing_root_n, "BinaryConv"), (_missing_root_n, "ResNet VAE 1/32"),
@@ -104,7 +175,15 @@ def _residual_without_its_shortcut(monkeypatch):
     (_kernel_not_turned, "conv2d"), (_stride_offset, "conv2d, stride 2"), (_free_bits_ignored, "free_bits_loss"),
     (_free_bits_ignored, "ResNet VAE 1/32"), (_kl_sign, "ResNet VAE 32/32"),
     (_no_gradient_through_the_sample, "ResNet VAE 32/32"), (_elu_without_its_negative_side, "block (a)"),
-    (_residual_without_its_shortcut, "block (b)")])
+    (_residual_without_its_shortcut, "block (b)"),
+    (_layer_norm_without_its_mean, "block (c)"), (_layer_norm_without_its_mean, "Coupling 1/1"),
+    (_no_clip, "block (d)"), (_no_clip, "Coupling 1/1"), (_missing_root_n, "Coupling 1/32"),
+    (_mixture_slope_ignored, "Coupling 32/32"), (_mixture_tails_exchanged, "Coupling 1/1, inverse"),
+    (_mixture_slope_ignored, "Flow++, no residual blocks"), (_affine_log_scale_ignored, "Coupling 32/32"),
+    (_log_det_of_w_counted_once, "InvertibleConv"), (_norm_without_its_log_det, "ElementwiseNorm"),
+    (_base_density_forgotten, "Flow++, no residual blocks"), (_context_gets_nothing, "dequantiser 32/32"),
+    (_context_gets_nothing, "block (d)"), (_halves_exchanged_in_the_backward, "Coupling 32/32"),
+    (_tanh_of_the_conditioner_ignored, "Flow++, no residual blocks")])
 def test_a_planted_bug_is_caught(monkeypatch, plant, check):
     plant(monkeypatch)
     try:

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small import CONFIG, small_data, small_settings
+from small import CONFIG, FLOW_CONFIG, small_data, small_settings
 
 from minibnn.files import InputError
 from minibnn.training import run, state
 from minibnn.training.evaluate import evaluate
-from minibnn.training.settings import TrainingConfig
+from minibnn.training.settings import Settings, TrainingConfig
 from minibnn.training.state import TrainingState
 
 DATA = small_data()
@@ -44,13 +44,14 @@ def test_the_same_seed_repeats_bit_for_bit_and_another_does_not(tmp_path):
     assert a == b != c and results[0]["test_bpd"] == results[1]["test_bpd"] != results[2]["test_bpd"]
 
 
-@pytest.mark.parametrize("stop_after", [0, 1, 7, 13, 24])
-def test_an_interrupted_run_ends_where_the_uninterrupted_one_ends(tmp_path, stop_after):
-    whole = _train(tmp_path / "whole")
+@pytest.mark.parametrize("model, stop_after", [*((CONFIG, step) for step in (0, 1, 7, 13, 24)), (FLOW_CONFIG, 11)])
+def test_an_interrupted_run_ends_where_the_uninterrupted_one_ends(tmp_path, model, stop_after):
+    settings = small_settings(model)
+    whole = _train(tmp_path / "whole", settings)
     asked = iter([False] * stop_after + [True])
     with pytest.raises(run.Interrupted, match=f"after step {stop_after} of 25"):
-        _train(tmp_path / "parts", stop=lambda: next(asked))
-    parts = _train(tmp_path / "parts", resume=True)
+        _train(tmp_path / "parts", settings, stop=lambda: next(asked))
+    parts = _train(tmp_path / "parts", settings, resume=True)
     assert parts["test_bpd"] == whole["test_bpd"]
     for name in ("checkpoint.npz", "config.json"):
         assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
@@ -229,3 +230,28 @@ def test_killed_at_any_moment_a_run_ends_where_the_uninterrupted_one_ends(tmp_pa
     assert resumed == whole
     killed, uninterrupted = ((tmp_path / name / "checkpoint.npz").read_bytes() for name in ("killed", "whole"))
     assert killed == uninterrupted
+
+
+def test_models_that_need_different_noise_see_the_same_batches():
+    states = [TrainingState(small_settings(model)) for model in (CONFIG, FLOW_CONFIG)]
+    for state_of in states:
+        state_of.initialise(DATA.train)
+    for _ in range(12):                                             # into a second epoch
+        first, second = (state_of.next_batch(DATA.train) for state_of in states)
+        np.testing.assert_array_equal(first, second)
+        states[1].train_step(DATA.train)
+        states[0].next_batch(DATA.train)
+
+
+@pytest.mark.parametrize("model", [CONFIG, FLOW_CONFIG])
+def test_settings_survive_their_json(model):
+    settings = small_settings(model)
+    assert Settings.from_dict(json.loads(json.dumps(settings.as_dict()))) == settings
+
+
+def test_settings_of_another_kind_are_refused():
+    values = small_settings(FLOW_CONFIG).as_dict()
+    with pytest.raises(InputError, match="settings: kind: wanted vae or flow, got 'gan'"):
+        Settings.from_dict({**values, "kind": "gan"})
+    with pytest.raises(InputError, match=r"settings: .*unexpected keyword argument 'mixture'"):
+        Settings.from_dict({**values, "kind": "vae"})
