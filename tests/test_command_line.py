@@ -23,8 +23,8 @@ TINY = ["train", "vae", "--size", "8", "--layers", "2", "--channels", "4", "--la
         "--nproc", "1", "--batch", "16", "--weights", "1", "--activations", "32", "--lr", "0.003", "--seed", "4"]
 
 FLOW = ["train", "flow", "--size", "8", "--channels", "4", "--blocks", "1", "--mixture", "2",
-        "--couplings", "1", "0", "1", "--dequantiser-couplings", "1", "--dequantiser-blocks", "1", "--context-channels", "2",
-        "--batch", "16"]
+        "--couplings", "1", "0", "1", "--dequantiser-couplings", "1", "--dequantiser-blocks", "1",
+        "--context-channels", "2", "--batch", "16"]
 
 
 @pytest.fixture(autouse=True)
