@@ -79,7 +79,8 @@ def _train(options, command):
 def _evaluate(options, command):
     for path in filter(None, (options.json, options.per_image)):
         require_writable(path)
-    state, dataset = _checkpoint_and_data(options)
+    state = TrainingState.load(options.checkpoint)
+    dataset = _data_of(state, options)
     with _progress("evaluate") as report:
         evaluation = evaluate(state.model, dataset.test, options.seed, report)
     result = {**evaluation.summary(), "data": data.describe(dataset), "seed": options.seed, "command": command}
@@ -103,10 +104,11 @@ def _sample(options, command):
 
 def _reconstruct(options, command):
     require_writable(options.out)
-    state, dataset = _checkpoint_and_data(options)
+    state = TrainingState.load(options.checkpoint)
     if state.settings.kind != "vae":
-        raise InputError(f"{options.checkpoint}: wanted a ResNet VAE, got a {state.settings.kind}, which is "
-                         "exact both ways and has nothing to reconstruct")
+        raise InputError(f"{options.checkpoint}: wanted a ResNet VAE, got a {state.settings.kind}, whose exact "
+                         "inverse leaves nothing to reconstruct")
+    dataset = _data_of(state, options)
     images = dataset.test[:options.n]
     noise = state.model.draw_noise(np.random.default_rng(options.seed), len(images))
     rebuilt = state.model.reconstruct(images, noise)
@@ -154,11 +156,11 @@ def _numbers(part):
     return ", ".join(f"{number:.4f}" for number in (part if isinstance(part, list) else [part]))
 
 
-def _checkpoint_and_data(options):
-    state = TrainingState.load(options.checkpoint)
+def _data_of(state, options):
+    """The data set that the options name, or that the state was trained on."""
     name = options.data or state.settings.data["name"]
     with _progress("data") as report:
-        return state, data.load(name, state.settings.model.size, options.data_dir, report)
+        return data.load(name, state.settings.model.size, options.data_dir, report)
 
 
 def _columns(n):

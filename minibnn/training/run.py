@@ -87,8 +87,10 @@ def _compare(path, wanted):
         Settings.from_dict(found)
     except ValueError as error:
         raise InputError(f"{path}: not the settings of a run: {error}") from None
-    for part, values in wanted.items():
-        for name, value in values.items() if isinstance(values, dict) else ():
+    if found["kind"] != wanted["kind"]:
+        raise InputError(f"{path}: the run trains a {found['kind']}, got a {wanted['kind']}: use another --out")
+    for part in ("model", "training", "data"):
+        for name, value in wanted[part].items():
             if found[part].get(name) != value:
                 raise InputError(f"{path}: the run was started with {name} = {found[part].get(name)!r}, "
                                  f"got {value!r}: use the same options, or another --out")

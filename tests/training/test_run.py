@@ -249,6 +249,12 @@ def test_settings_survive_their_json(model):
     assert Settings.from_dict(json.loads(json.dumps(settings.as_dict()))) == settings
 
 
+def test_a_run_of_another_kind_is_not_continued(tmp_path):
+    _train(tmp_path)
+    with pytest.raises(InputError, match="the run trains a vae, got a flow"):
+        _train(tmp_path, small_settings(FLOW_CONFIG), resume=True)
+
+
 def test_settings_of_another_kind_are_refused():
     values = small_settings(FLOW_CONFIG).as_dict()
     with pytest.raises(InputError, match="settings: kind: wanted vae or flow, got 'gan'"):
