@@ -115,9 +115,9 @@ def _add_checkpoint_commands(commands):
 def _add_data_options(parser, default):
     parser.add_argument("--data", choices=data.NAMES, default=default, help="data set"
                         + ("" if default else " (default: the one it was trained on)"))
+    parser.set_defaults(data_dir=None)                              # before the option: so help does not show None
     parser.add_argument("--data-dir", type=Path, metavar="DIR", default=argparse.SUPPRESS,
                         help="folder with its files (default: $MINIBNN_DATA, else the cache folder)")
-    parser.set_defaults(data_dir=None)
 
 
 class _Parser(argparse.ArgumentParser):
