@@ -123,10 +123,11 @@ def _gradcheck(options, command):
     if options.json:
         require_writable(options.json)
     results = []
-    print(f"{'what':<36}{'equations':<20}{'error':>9}{'tolerance':>11}")
+    width = max(map(len, suite.CHECKS)) + 2
+    print(f"{'what':<{width}}{'equations':<20}{'error':>9}{'tolerance':>11}")
     for result in suite.run_checks():
         results.append(result)
-        print(f"{result.name:<36}{result.equations:<20}{result.error:>9.1e}{result.tolerance:>11.0e}"
+        print(f"{result.name:<{width}}{result.equations:<20}{result.error:>9.1e}{result.tolerance:>11.0e}"
               f"  {'ok' if result.ok else 'NOT OK'}", flush=True)
     if options.json:
         write_json(options.json, [result._asdict() for result in results])

@@ -8,7 +8,7 @@ from .files import InputError
 def require_one_of(config, name, allowed):
     """Raise InputError unless `config.name` is one of the values in `allowed`."""
     value = getattr(config, name)
-    if value not in allowed:
+    if type(value) is not int or value not in allowed:
         wanted = ", ".join(map(str, allowed[:-1])) + f" or {allowed[-1]}"
         raise InputError(f"{name}: wanted {wanted}, got {value!r}")
 

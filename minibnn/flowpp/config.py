@@ -16,6 +16,7 @@ class FlowConfig(ModelConfig):
     squeezed image. blocks = dequantiser_blocks = 0 is the "no residual blocks" row of Table 1; a
     dequantiser without blocks has no context network either and sees the image itself. The context
     network's blocks are 32-bit unless binary_context, with which they are as binary as the others.
+    Differs:   the published code runs the context network's blocks binary, and does not count them as such.
     Raises:    InputError naming the first value that is out of range.
     """
 
@@ -42,6 +43,8 @@ class FlowConfig(ModelConfig):
         require_bool(self, "binary_context")
         if self.binary_context and self.weights == 32:
             raise InputError("binary_context: wanted 1-bit weights, got 32-bit ones")
+        if self.binary_context and not self.dequantiser_blocks:
+            raise InputError("binary_context: wanted a dequantiser with blocks, got dequantiser_blocks = 0")
 
     def shape_of_stage(self, stage):
         """Shape (H, W, C) in which the couplings of a stage see an image: one half of it is C/2 channels."""

@@ -67,11 +67,14 @@ class ElementwiseNorm:
         self.bias = Parameter(np.zeros(shape, np.float32))
 
     def initialise(self, x):
-        """Start from data; a number that is the same in all images keeps the gain 1."""
+        """Start from data.
+
+        Differs:   a number that is the same in all images keeps the gain 1, since no gain can give it a deviation
+        """
         mean, deviation = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
         gain = 1 / np.where(deviation > 1e-6 * np.abs(x).max(), deviation, 1)
-        self.gain.value = gain.astype(x.dtype)
-        self.bias.value = (-mean * gain).astype(x.dtype)
+        self.gain.value = gain.astype(self.gain.value.dtype)
+        self.bias.value = (-mean * gain).astype(self.bias.value.dtype)
 
     def __call__(self, x, given=NOTHING):
         if given.initialise:

@@ -66,7 +66,7 @@ class FlowPP:
         given = Given(initialise, masks=iter(noise.masks) if noise.masks else None)
         gaussian = noise.gaussian.astype(self._dtype)
         (u, log_q), dequantiser_backward = self.dequantiser(images, gaussian, given)
-        log_p, density_backward = self.log_density(images + u, given)
+        log_p, density_backward = self.log_density(images.astype(self._dtype) + u, given)
 
         def flowpp_backward(d_log_p, d_log_q):
             dequantiser_backward(density_backward(d_log_p), d_log_q)

@@ -1,4 +1,4 @@
-"""The test loss: every image, the true KL, the exact mean."""
+"""The test loss: every image, the exact mean."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ class Evaluation(NamedTuple):
     """Test loss in bits per dimension."""
 
     per_image: np.ndarray          # (N,)
-    parts: dict                    # means: reconstruction (a number), kl (one per latent layer)
+    parts: dict                    # means of the other entries of model.bits: numbers, or lists of them
 
     @property
     def mean(self):

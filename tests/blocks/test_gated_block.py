@@ -40,7 +40,7 @@ def test_which_weights_are_binary(weights, activations):
     assert shapes == {"conv.v": (3, 3, 12, 6), "project.v": (1, 1, 4, 6), "gate.v": (1, 1, 12, 12)}
 
 
-def test_a_context_shared_by_two_blocks_collects_both_gradients():
+def test_a_context_collects_the_gradient_of_every_backward():
     block, context = _block(False, False), Parameter(CONTEXT)
     _, backward = block(X, context=context)
     backward(X)

@@ -74,7 +74,7 @@ def test_the_bracket_holds_the_root_wherever_the_components_are(y):
 
 
 def test_density_of_the_transform_integrates_to_one():
-    """A logistic base under Eq. (10): the integral of its density over x, on a fine grid."""
+    """A normal base under Eq. (10): the integral of its density over x, on a fine grid."""
     conditions = np.broadcast_to(np.random.default_rng(4).normal(size=2 + 3 * M), (1, 1, 40_001, 2 + 3 * M))
     x = np.linspace(-200, 200, 40_001)
     (y, log_slope), _ = coupling_transform(x[None, None, :, None], conditions)

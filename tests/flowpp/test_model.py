@@ -75,11 +75,18 @@ def test_every_variant_runs_in_float32(size, changes):
     assert samples.shape == (2, size, size, 3) and samples.dtype == np.uint8
 
 
-def test_it_starts_with_mean_zero_and_deviation_one_at_every_norm():
+def test_the_first_norm_starts_with_mean_zero_and_deviation_one():
     model, images, rng = _started(SMALL, n=400)
     u = rng.random(images.shape).astype(np.float32)
     (z, _), _ = Composition(model.flow.bijections[:2] + model.flow.bijections[2].bijections[:1])(images + u)
     assert abs(z.mean()) < 0.05 and abs(z.std() - 1) < 0.05
+
+
+def test_images_of_any_integer_type_leave_it_in_float32():
+    model = FlowPP(SMALL, np.random.default_rng(0))
+    noise = model.draw_noise(np.random.default_rng(1), 50)
+    bound, _ = model(dead_leaves(50, 8, 1).astype(np.int64), noise, initialise=True)
+    assert bound.log_p.dtype == np.float32 and {p.value.dtype for p in parameters(model)} == {np.dtype(np.float32)}
 
 
 def test_images_do_not_influence_each_other():
@@ -180,6 +187,8 @@ def test_samples_repeat_and_are_never_nan():
     ({"couplings": (1, 2)}, "couplings: wanted three whole numbers"), ({"couplings": (0, 0, 0)}, "not all 0"),
     ({"couplings": (1, -1, 1)}, "couplings"), ({"couplings": 3}, "couplings"), ({"dropout": 1.0}, "dropout: wanted"),
     ({"activations": 1}, "activations: wanted 32"), ({"binary_context": True}, "binary_context: wanted 1-bit"),
+    ({"size": 8.0}, "size: wanted 8, 16 or 32, got 8.0"),
+    ({"weights": 1, "binary_context": True, "dequantiser_blocks": 0}, "wanted a dequantiser with blocks"),
     ({"weights": 1, "binary_context": 1}, "binary_context: wanted true or false")])
 def test_impossible_configurations_are_refused(changes, message):
     with pytest.raises(InputError, match=message):
