@@ -50,6 +50,8 @@ def mixture_logit_inverse(y, logits, means, log_scales):
     Shapes:    as in `mixture_logit`. Gives values only; see `coupling` for the gradient of the inverse.
     The bracket cannot miss the root. Component k alone reaches y at x_k = means_k + scales_k * y. The mixture's
     CDF is a weighted mean of theirs: at the least x_k none of them has passed y, at the largest all have.
+    Where the slope is nearly 0, between components far apart, y hardly depends on x: there no inverse can find
+    x closer than rounding(y) / slope.
     """
     log_w = logits - logsumexp(logits)[..., None]
     scales = np.exp(log_scales)

@@ -116,8 +116,13 @@ class FlowPP:
         return {name: bits_per_dimension(nats, self.config.dimensions) for name, nats in parts.items()}
 
     def sample(self, noise):
-        """Images drawn from the model: (N, S, S, 3) uint8. Numbers beyond 0..255 become the nearest of them."""
+        """Images drawn from the model: (N, S, S, 3) uint8. Numbers beyond 0..255 become the nearest of them.
+
+        Raises:    FloatingPointError if an image is not finite.
+        """
         (x, _), _ = self.flow.inverse(noise.gaussian.astype(self._dtype))
+        if not np.isfinite(x).all():
+            raise FloatingPointError("sampling: a number of an image is not finite")
         return np.clip(np.floor(x), 0, 255).astype(np.uint8)
 
     @property

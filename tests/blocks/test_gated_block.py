@@ -25,10 +25,14 @@ def test_the_block_is_figure_1_c_and_d(weights, activations):
         return np.where(x < 0, -1, 1).astype(np.float32) if activations else np.where(x > 0, x, np.expm1(x))
     block = _block(weights, activations)
     a = block.conv(act(X))[0] + block.project(act(CONTEXT))[0]
-    half, gate = np.split(block.gate(act(a))[0], 2, axis=-1)
-    added = X + half / (1 + np.exp(-gate))
-    expected = (added - added.mean(-1, keepdims=True)) / np.sqrt(added.var(-1, keepdims=True) + 1e-5)
-    np.testing.assert_allclose(block(X, context=Parameter(CONTEXT))[0], expected, rtol=1e-4, atol=1e-5)
+    keep = np.random.default_rng(4).random((3, 4, 5, 12)) < 0.8
+    for mask, rate in ((None, 0.0), (keep, 0.2)):
+        block.dropout_rate = rate
+        dropped = act(a) if mask is None else act(a) * mask / np.float32(0.8)
+        half, gate = np.split(block.gate(dropped)[0], 2, axis=-1)
+        added = X + half / (1 + np.exp(-gate))
+        expected = (added - added.mean(-1, keepdims=True)) / np.sqrt(added.var(-1, keepdims=True) + 1e-5)
+        np.testing.assert_allclose(block(X, context=Parameter(CONTEXT), keep=mask)[0], expected, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("weights, activations", PRECISIONS)

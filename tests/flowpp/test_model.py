@@ -171,6 +171,37 @@ def test_dropout_only_in_training_and_only_in_32_bit_blocks():
     np.testing.assert_array_equal(dropped, model(images, noise)[0].negative)
 
 
+def test_the_training_loss_leaves_the_gradient_of_the_mean_bound():
+    """One step along the gradient changes the loss by the squared norm; and a second backward doubles it."""
+    model, images, rng = _started(SMALL, n=6, dtype=np.float64)
+    noise = model.draw_noise(rng, 6, training=True)
+    _, loss_backward = model.training_loss(images, noise)
+    loss_backward()
+    grads = [parameter.grad for parameter in parameters(model)]
+    step = 1e-6
+    losses = []
+    for sign in (1, -1):
+        for parameter, grad in zip(parameters(model), grads):
+            parameter.value = parameter.value + sign * step * grad * (1 if sign == 1 else 2)
+        losses.append(model.training_loss(images, noise)[0])
+    squared_norm = sum((grad * grad).sum() for grad in grads)
+    np.testing.assert_allclose((losses[0] - losses[1]) / (2 * step), squared_norm, rtol=1e-5)
+    loss_backward()
+    for parameter, grad in zip(parameters(model), grads):
+        np.testing.assert_allclose(parameter.grad, 2 * grad, rtol=1e-9, atol=1e-12)
+
+
+def test_a_sample_is_the_grey_value_below_and_within_range(monkeypatch):
+    model, _, rng = _started(SMALL)
+    x = np.zeros((1, 8, 8, 3))
+    x[0, 0, 0], x[0, 0, 1] = (-3, 0.9, 255.9), (300, 7.0, 7.99)
+    monkeypatch.setattr(model.flow, "inverse", lambda z: ((x, None), None))
+    np.testing.assert_array_equal(model.sample(model.draw_noise(rng, 1))[0, 0, :2], [[0, 0, 255], [255, 7, 7]])
+    x[0, 3, 3, 0] = np.nan
+    with pytest.raises(FloatingPointError, match="not finite"):
+        model.sample(model.draw_noise(rng, 1))
+
+
 def test_samples_repeat_and_are_never_nan():
     model, _, rng = _started(SMALL)
     noise = model.draw_noise(rng, 6)
