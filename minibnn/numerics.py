@@ -30,6 +30,18 @@ def logsumexp(x):
     return np.log(np.exp(x - largest).sum(axis=-1)) + largest[..., 0]
 
 
+def standardising(x, deviation=1.0):
+    """Gain and bias that give each column of x mean 0 and the deviation wanted (Salimans & Kingma 2016).
+
+    A column that does not vary gets the gain `deviation`, since no gain can give it one.
+    x: (N, ...); gain, bias: (...), float64, with x * gain + bias as promised
+    """
+    mean, std = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
+    constant = std <= 1e-6 * np.abs(x).max()
+    gain = deviation / np.where(constant, 1, std)
+    return gain, -mean * gain
+
+
 def bits_per_dimension(nats, dimensions):
     """Nats of an image as bits per subpixel: nats / (log 2 * dimensions)."""
     return nats / (math.log(2) * dimensions)

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..binary import straight_through
 from ..binary.weight_norm import binary_scale, weight_norm
-from ..numerics import softplus_inverse
+from ..numerics import softplus_inverse, standardising
 from ..ops import conv2d, conv2d_transpose, scale_and_shift, softplus
 from ..parameter import Parameter
 
@@ -41,11 +41,7 @@ class _NormalisedConv:
         """
         self._set_gain_and_bias(np.ones(self.gain.value.shape), 0 * self.bias.value)
         y, _ = self(x)
-        flat = y.reshape(-1, y.shape[-1]).astype(np.float64)
-        mean, std = flat.mean(axis=0), flat.std(axis=0)
-        constant = std <= 1e-6 * np.abs(flat).max()
-        gain = self.init_std / np.where(constant, 1, std)
-        self._set_gain_and_bias(gain, -mean * gain)
+        self._set_gain_and_bias(*standardising(y.reshape(-1, y.shape[-1]), self.init_std))
 
     def _set_gain_and_bias(self, gain, bias):
         stored = softplus_inverse(gain) if self.positive_gain else gain

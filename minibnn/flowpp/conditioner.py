@@ -6,11 +6,13 @@ from ..blocks import GatedBlock, WeightNormConv, chain
 from ..ops import tanh
 
 
-def gated_blocks(rng, config, number, channels, *, binary=None, **shape):
-    """A list of GatedBlocks of the config's precision; `binary` overrides it for weights of 1 bit."""
-    binary = config.weights == 1 if binary is None else binary
+def gated_blocks(rng, config, number, channels, binary, **settings):
+    """A list of GatedBlocks with weights of 1 bit if `binary`, else of 32 bits with dropout.
+
+    Blocks of 1-bit weights have the config's activations, others 32-bit ones.    settings: as of GatedBlock
+    """
     return [GatedBlock(rng, channels, binary, binary and config.activations == 1,
-                       dropout_rate=0.0 if binary else config.dropout, **shape) for _ in range(number)]
+                       dropout_rate=0.0 if binary else config.dropout, **settings) for _ in range(number)]
 
 
 def run_blocks(x, blocks, given):
@@ -35,16 +37,22 @@ class Conditioner:
     def __init__(self, rng, config, c_in, outputs, number_of_blocks, context_channels=0):
         h = config.channels
         self.context_joins_input = bool(context_channels and not number_of_blocks)
-        self.first = WeightNormConv(rng, 3, c_in + context_channels * self.context_joins_input, h)
-        self.blocks = gated_blocks(rng, config, number_of_blocks, h, context_channels=context_channels)
+        if self.context_joins_input:
+            c_in += context_channels
+        self.first = WeightNormConv(rng, 3, c_in, h)
+        self.blocks = gated_blocks(rng, config, number_of_blocks, h, config.weights == 1,
+                                   context_channels=context_channels)
         self.last = WeightNormConv(rng, 3, h, outputs)
 
     def __call__(self, x, given):
         """What the coupling needs, from the half x that it leaves as it is."""
         def middle(h, initialise):
             return run_blocks(h, self.blocks, given) if self.blocks else tanh(h)
-        joins = [lambda x, initialise: _join(x, given.context)] if self.context_joins_input else []
-        return chain(x, [*joins, self.first, middle, self.last], given.initialise)
+
+        def join(x, initialise):
+            return _join(x, given.context)
+        steps = [self.first, middle, self.last]
+        return chain(x, [join, *steps] if self.context_joins_input else steps, given.initialise)
 
 
 def _join(x, context):

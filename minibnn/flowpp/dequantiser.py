@@ -24,8 +24,8 @@ class Dequantiser:
         self.context = []
         if config.dequantiser_blocks:
             self.context = [WeightNormConv(rng, 3, shape[-1], context_channels)]
-            self.context_blocks = gated_blocks(rng, config, CONTEXT_BLOCKS, context_channels, gate_kernel=3,
-                                               binary=config.binary_context, normalise=False)
+            self.context_blocks = gated_blocks(rng, config, CONTEXT_BLOCKS, context_channels, config.binary_context,
+                                               gate_kernel=3, normalise=False)
         steps = [coupling_step(rng, config, shape, config.dequantiser_blocks, context_channels)
                  for _ in range(config.dequantiser_couplings)]
         self.flow = Composition([StripeSplit(), *steps, Inverse(StripeSplit()), Sigmoid()])

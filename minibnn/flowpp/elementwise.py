@@ -71,10 +71,9 @@ class ElementwiseNorm:
 
         Differs:   a number that is the same in all images keeps the gain 1, since no gain can give it a deviation
         """
-        mean, deviation = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
-        gain = 1 / np.where(deviation > 1e-6 * np.abs(x).max(), deviation, 1)
+        gain, bias = numerics.standardising(x)
         self.gain.value = gain.astype(self.gain.value.dtype)
-        self.bias.value = (-mean * gain).astype(self.bias.value.dtype)
+        self.bias.value = bias.astype(self.bias.value.dtype)
 
     def __call__(self, x, given=NOTHING):
         if given.initialise:

@@ -83,8 +83,7 @@ def _read_result(path):
 def _compare(path, wanted):
     """Raise InputError naming the first setting in which the run at `path` differs."""
     try:
-        found = json.loads(path.read_text())
-        Settings.from_dict(found)
+        found = Settings.from_dict(json.loads(path.read_text())).as_dict()
     except ValueError as error:
         raise InputError(f"{path}: not the settings of a run: {error}") from None
     if found["kind"] != wanted["kind"]:

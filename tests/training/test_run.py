@@ -255,6 +255,14 @@ def test_a_run_of_another_kind_is_not_continued(tmp_path):
         _train(tmp_path, small_settings(FLOW_CONFIG), resume=True)
 
 
+def test_a_config_whose_data_were_lost_is_refused(tmp_path):
+    _train(tmp_path)
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "data": []}))
+    with pytest.raises(InputError, match="the run was started with name = None"):
+        _train(tmp_path, resume=True)
+
+
 def test_settings_of_another_kind_are_refused():
     values = small_settings(FLOW_CONFIG).as_dict()
     with pytest.raises(InputError, match="settings: kind: wanted vae or flow, got 'gan'"):
