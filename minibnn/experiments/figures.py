@@ -49,7 +49,7 @@ def save_curves(path, panels):
 
 def save_samples(path, rows):
     """Write rows of images as PNG.    rows: as in `draw_samples`"""
-    figure = _figure(7, 0.52 * len(rows) + 0.1)
+    figure = _figure(8, 0.62 * len(rows) + 0.1)
     draw_samples(figure.subplots(len(rows), 1), rows)
     _save(figure, path)
 
