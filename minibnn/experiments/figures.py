@@ -78,11 +78,11 @@ def draw_curves(axes, curves):
         axes.plot(steps[width - 1:], smooth, style, color=colour, label=label, linewidth=1.8)
         lowest, highest = min(lowest, smooth.min()), max(highest, smooth[len(smooth) // 5])
     margin = 0.08 * (highest - lowest)
-    axes.set_ylim(lowest - margin, highest + margin)
+    axes.set_ylim(lowest - margin, highest + 6 * margin)            # room for the legend above the curves
     axes.set_xlabel("training step")
     axes.set_ylabel("loss (bits per dimension)")
     axes.grid(alpha=0.3)
-    axes.legend(title="weights / activations", frameon=False)
+    axes.legend(title="weights / activations", frameon=False, loc="upper right")
 
 
 def draw_samples(all_axes, rows):
@@ -92,6 +92,7 @@ def draw_samples(all_axes, rows):
         axes.set_xticks([])
         axes.set_yticks([])
         axes.spines[:].set_visible(False)
+        axes.set_anchor("E")                                        # images to the right: the labels keep their room
         axes.set_ylabel(label, rotation=0, ha="right", va="center")
 
 
