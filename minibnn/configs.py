@@ -21,6 +21,13 @@ def require_whole_numbers(config, least):
             raise InputError(f"{name}: wanted a whole number of at least {least_value}, got {value!r}")
 
 
+def require_number(config, name, accepts, wanted):
+    """Raise InputError unless `config.name` is a number for which accepts(number); `wanted` says it in words."""
+    value = getattr(config, name)
+    if type(value) not in (int, float) or not accepts(value):
+        raise InputError(f"{name}: wanted {wanted}, got {value!r}")
+
+
 def require_bool(config, name):
     """Raise InputError unless `config.name` is True or False."""
     value = getattr(config, name)

@@ -40,6 +40,8 @@ class GatedBlock:
                y = layer_norm(x + glu(gate(dropout(act([a, -a])))))
                x, y, a: (N, H, W, C), context: (N, H, W, context_channels), conv 3x3, gate and project 1x1
     Backward:  dx; the layers, and the context, accumulate theirs
+    Differs:   the context passes through the activation too before it is projected; with that the counts are the
+               paper's.
     With context_channels = 0 nothing is projected. The dequantiser's context network has a 3x3 gate and no
     layer norm (Appendix C).
     """
@@ -48,8 +50,7 @@ class GatedBlock:
                  gate_kernel=1, normalise=True, dropout_rate=0.0):
         C = channels
         self.conv = normalised_conv(binary_weights, rng, 3, 2 * C, C)
-        if context_channels:
-            self.project = normalised_conv(binary_weights, rng, 1, 2 * context_channels, C)
+        self.project = normalised_conv(binary_weights, rng, 1, 2 * context_channels, C) if context_channels else None
         self.gate = normalised_conv(binary_weights, rng, gate_kernel, 2 * C, 2 * C)
         self.norm = [LayerNorm(C)] if normalise else []
         self.activation = activation(binary_activations)
@@ -60,7 +61,11 @@ class GatedBlock:
 
         context:   a Parameter made for this pass, so that each block it reaches can add to its gradient
         keep:      dropout's mask (N, H, W, 2C), bool; None for no dropout
+        Raises:    ValueError if it has a context where it projects none, or none where it projects one.
         """
+        if (context is None) != (self.project is None):
+            raise ValueError(f"GatedBlock: context: wanted {'one' if self.project else 'none'}, "
+                             f"got {'none' if context is None else 'one'}")
         def branch(x):
             return self._branch(x, initialise, context, keep)
         return chain(x, [lambda x, initialise: residual(x, branch), *self.norm], initialise)

@@ -31,7 +31,8 @@ class Conditioner:
     Paper:     Appendix C; the source of t, a and b in Eq. (10).
     Forward:   x: (N, H, W, c), result: (N, H, W, outputs)
     Backward:  dx; the layers, and the context in `given`, accumulate theirs
-    Without blocks a tanh stands between the convolutions, and a context joins the input's channels.
+    Without blocks a tanh stands between the convolutions (Appendix C).
+    Differs:   without blocks a context joins the input's channels; the paper does not say where it goes.
     """
 
     def __init__(self, rng, config, c_in, outputs, number_of_blocks, context_channels=0):

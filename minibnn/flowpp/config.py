@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..configs import ModelConfig, require_bool, require_whole_numbers
+from ..configs import ModelConfig, require_bool, require_number, require_whole_numbers
 from ..files import InputError
 
 CONTEXT_BLOCKS = 3       # residual blocks of the dequantiser's context network (Appendix C)
@@ -23,7 +23,7 @@ class FlowConfig(ModelConfig):
     size: int = 8
     weights: int = 32
     activations: int = 32
-    channels: int = 32                 # h, of the conditioners' hidden layers (paper: 120)
+    channels: int = 32                 # h, of the conditioners' hidden layers, at least 2 (paper: 120)
     blocks: int = 2                    # residual blocks of a conditioner (paper: 10)
     mixture: int = 4                   # logistic components of a coupling, M (the paper's K: 8)
     couplings: tuple = (2, 1, 1)       # (paper: 4, 2, 3)
@@ -35,12 +35,13 @@ class FlowConfig(ModelConfig):
 
     def __post_init__(self):
         super().__post_init__()
-        require_whole_numbers(self, {"channels": 1, "blocks": 0, "mixture": 1, "dequantiser_couplings": 1,
+        require_whole_numbers(self, {"channels": 2, "blocks": 0, "mixture": 1, "dequantiser_couplings": 1,
                                      "dequantiser_blocks": 0, "context_channels": 1})
         object.__setattr__(self, "couplings", _three_counts(self.couplings))
-        if not isinstance(self.dropout, (int, float)) or not 0 <= self.dropout < 1:
-            raise InputError(f"dropout: wanted a fraction from 0 to below 1, got {self.dropout!r}")
+        require_number(self, "dropout", lambda rate: 0 <= rate < 1, "a fraction from 0 to below 1")
         require_bool(self, "binary_context")
+        if self.weights == 1 and not (self.blocks or self.dequantiser_blocks):
+            raise InputError("weights: wanted 32 without residual blocks, which alone can be binary, got 1")
         if self.binary_context and self.weights == 32:
             raise InputError("binary_context: wanted 1-bit weights, got 32-bit ones")
         if self.binary_context and not self.dequantiser_blocks:

@@ -29,8 +29,8 @@ def affine(x, log_scale, shift):
 def coupling_transform(x, conditions):
     """What a coupling does to each number of the second half.
 
-    Paper:     Eq. (10), with a = tanh(conditions[..., 0]), b = conditions[..., 1], and t = (logits, means,
-               log-scales) of the mixture, M each, in the rest.
+    Paper:     Eq. (10), with conditions = [raw a, b, t] for each number, a = tanh(raw a), t = (logits, means,
+               log-scales) of the mixture, M each (the paper's K).
     Forward:   y = mixture_logit(x; t) * exp(a) + b, log_slope = mixture_logit's + a
                x, y, log_slope: (N, H, W, c), conditions: (N, H, W, c * (2 + 3M))
     Backward:  takes dy, d_log_slope; gives dx, d_conditions

@@ -14,7 +14,7 @@ class InvertibleConv:
     Paper:     Appendix C. Both start at I + 0.001 * normal noise.
     Differs:   each half has a matrix of its own, where the paper can be read as one for both.
     Forward:   y = [x1 @ W1, x2 @ W2], log_det = H * W * (log |det W1| + log |det W2|)
-               x, y: (N, H, W, C), W1, W2: (C/2, C/2)
+               x, y: (N, H, W, C), w = [W1, W2]: (2, C/2, C/2)
     Backward:  dx = [dy1 @ W1^T, dy2 @ W2^T],
                dW_i = sum(x_i^T dy_i) + H * W * sum(d_log_det) * W_i^-T: the gradient of log |det W| is W^-T
     """
@@ -31,14 +31,14 @@ class InvertibleConv:
 
         def invertible_conv_backward(dy, d_log_det):
             dy_halves = _halves(dy)
-            d_of_log_det = _pixels(x) * d_log_det.sum() * np.linalg.inv(w).swapaxes(1, 2)
+            d_of_log_det = _pixels(x) * d_log_det.sum() * _inverted(w).swapaxes(1, 2)
             self.w.accumulate(halves.swapaxes(1, 2) @ dy_halves + d_of_log_det)
             return _joined(dy_halves @ w.swapaxes(1, 2), x.shape)
         return (y, log_det), invertible_conv_backward
 
     def inverse(self, y, given=NOTHING):
         """x = [y1 @ W1^-1, y2 @ W2^-1]; the gradient of W passes its inverse: dW = -W^-T d(W^-1) W^-T."""
-        w_inverse = np.linalg.inv(self.w.value)
+        w_inverse = _inverted(self.w.value)
         halves = _halves(y)
         x = _joined(halves @ w_inverse, y.shape)
         log_det = np.full(len(y), -_pixels(y) * np.linalg.slogdet(self.w.value)[1].sum())
@@ -49,6 +49,13 @@ class InvertibleConv:
             self.w.accumulate(-turned @ d_w_inverse @ turned - _pixels(y) * d_log_det.sum() * turned)
             return _joined(dx_halves @ turned, y.shape)
         return (x, log_det), invertible_conv_inverse_backward
+
+
+def _inverted(w):
+    try:
+        return np.linalg.inv(w)
+    except np.linalg.LinAlgError:
+        raise FloatingPointError("invertible convolution: its matrix has become singular") from None
 
 
 def _halves(x):

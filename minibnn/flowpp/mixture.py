@@ -9,37 +9,39 @@ def mixture_logit(x, logits, means, log_scales):
     """Logit of a mixture's CDF, and the logarithm of its derivative.
 
     Paper:     Eq. (10), sigmoid^-1(MixLogCDF(x)). F is the CDF, f the density, w = softmax(logits),
-               t = (x - means) / scales:
-    Forward:   log F       = logsumexp(log w - softplus(-t))
-               log (1 - F) = logsumexp(log w - softplus(t))
-               log f       = logsumexp(log w - log_scales - softplus(-t) - softplus(t))
+               s = (x - means) / scales:
+    Forward:   log F       = logsumexp(log w - softplus(-s))
+               log (1 - F) = logsumexp(log w - softplus(s))
+               log f       = logsumexp(log w - log_scales - softplus(-s) - softplus(s))
                y = log F - log(1 - F),  log_slope = log dy/dx = log f - log F - log(1 - F)
-               x, y, log_slope: (...), logits, means, log_scales: (..., M).
+               x, y, log_slope: (...), logits, means, log_scales: (..., M) for M components (the paper's K).
                Never F itself: it rounds to 0 or 1 in the tails, where y is still an ordinary number.
     Backward:  takes dy, d_log_slope; with r the shares of the components in each logsumexp,
                d_cdf = (dy - d_log_slope) * r_F, d_rest = (-dy - d_log_slope) * r_(1-F), d_pdf = d_log_slope * r_f
-               dt = (d_cdf + d_pdf) * sigmoid(-t) - (d_rest + d_pdf) * sigmoid(t)
-               dx = sum(dt / scales), d_logits = d_log_w - w * sum(d_log_w) with d_log_w = d_cdf + d_rest + d_pdf,
-               d_means = -dt / scales, d_log_scales = -d_pdf - dt * t
+               ds = (d_cdf + d_pdf) * sigmoid(-s) - (d_rest + d_pdf) * sigmoid(s)
+               dx = sum(ds / scales), d_logits = d_log_w - w * sum(d_log_w) with d_log_w = d_cdf + d_rest + d_pdf,
+               d_means = -ds / scales, d_log_scales = -d_pdf - ds * s
+    Range:     nothing limits log_scales, but scales and s must be finite numbers: in float32 log_scales may reach
+               +-80 (+-20 where the inverse is differentiated). Training stops at a loss that is not finite.
     """
     inverse_scales = np.exp(-log_scales)
-    t = (x[..., None] - means) * inverse_scales
+    s = (x[..., None] - means) * inverse_scales
     log_w = logits - logsumexp(logits)[..., None]
-    softplus_minus = softplus(-t)
-    softplus_plus = softplus_minus + t
-    cdf, rest = log_w - softplus_minus, log_w - softplus_plus
-    pdf = cdf - softplus_plus - log_scales
-    log_cdf, log_rest, log_pdf = logsumexp(cdf), logsumexp(rest), logsumexp(pdf)
+    softplus_minus = softplus(-s)
+    softplus_plus = softplus_minus + s
+    cdf_terms, rest_terms = log_w - softplus_minus, log_w - softplus_plus          # logarithms, as all that follow
+    pdf_terms = cdf_terms - softplus_plus - log_scales
+    log_cdf, log_rest, log_pdf = logsumexp(cdf_terms), logsumexp(rest_terms), logsumexp(pdf_terms)
 
     def mixture_logit_backward(dy, d_log_slope):
-        d_cdf = _share(cdf, log_cdf, dy - d_log_slope)
-        d_rest = _share(rest, log_rest, -dy - d_log_slope)
-        d_pdf = _share(pdf, log_pdf, d_log_slope)
-        dt = (d_cdf + d_pdf) * np.exp(-softplus_plus) - (d_rest + d_pdf) * np.exp(-softplus_minus)
+        d_cdf = _share(cdf_terms, log_cdf, dy - d_log_slope)
+        d_rest = _share(rest_terms, log_rest, -dy - d_log_slope)
+        d_pdf = _share(pdf_terms, log_pdf, d_log_slope)
+        ds = (d_cdf + d_pdf) * np.exp(-softplus_plus) - (d_rest + d_pdf) * np.exp(-softplus_minus)
         d_log_w = d_cdf + d_rest + d_pdf
         d_logits = d_log_w - np.exp(log_w) * d_log_w.sum(axis=-1, keepdims=True)
-        d_means = -dt * inverse_scales
-        return -d_means.sum(axis=-1), d_logits, d_means, -d_pdf - dt * t
+        d_means = -ds * inverse_scales
+        return -d_means.sum(axis=-1), d_logits, d_means, -d_pdf - ds * s
     return (log_cdf - log_rest, log_pdf - log_cdf - log_rest), mixture_logit_backward
 
 
@@ -60,8 +62,8 @@ def mixture_logit_inverse(y, logits, means, log_scales):
     resolution = np.finfo(y.dtype).eps * scales.min(axis=-1)        # closer than this no component can tell
     while np.any(high - low > resolution + np.spacing(np.maximum(np.abs(low), np.abs(high)))):
         middle = low + (high - low) / 2
-        t = (middle[..., None] - means) / scales
-        below = logsumexp(log_w - softplus(-t)) - logsumexp(log_w - softplus(t)) < y
+        s = (middle[..., None] - means) / scales
+        below = logsumexp(log_w - softplus(-s)) - logsumexp(log_w - softplus(s)) < y
         low, high = np.where(below, middle, low), np.where(below, high, middle)
     return low + (high - low) / 2
 

@@ -60,9 +60,11 @@ class FlowPP:
         Paper:     Eq. (8), (9), Appendix C: log p(x) >= log p(x + u) - log q(u | x).
         Forward:   images: (N, S, S, 3) integers 0..255; noise: FlowNoise; result: a FlowBound, in nats.
                    `initialise`: set gains and biases from these images first.
+        Raises:    ValueError if the noise is not that of these images.
         Backward:  takes d_log_p (N,), d_log_q (N,); parameters accumulate; returns nothing, since images and
                    noise are data.
         """
+        self._check_noise(noise, images.shape)
         given = Given(initialise, masks=iter(noise.masks) if noise.masks else None)
         gaussian = noise.gaussian.astype(self._dtype)
         (u, log_q), dequantiser_backward = self.dequantiser(images, gaussian, given)
@@ -120,10 +122,18 @@ class FlowPP:
 
         Raises:    FloatingPointError if an image is not finite.
         """
-        (x, _), _ = self.flow.inverse(noise.gaussian.astype(self._dtype))
+        with np.errstate(all="ignore"):                             # the next line says it better
+            (x, _), _ = self.flow.inverse(noise.gaussian.astype(self._dtype))
         if not np.isfinite(x).all():
             raise FloatingPointError("sampling: a number of an image is not finite")
         return np.clip(np.floor(x), 0, 255).astype(np.uint8)
+
+    def _check_noise(self, noise, shape):
+        masks = [(len(noise.gaussian), *mask_shape) for mask_shape in self.config.mask_shapes]
+        if noise.gaussian.shape != shape:
+            raise ValueError(f"FlowPP: noise: wanted {shape} like the images, got {noise.gaussian.shape}")
+        if noise.masks and [mask.shape for mask in noise.masks] != masks:
+            raise ValueError(f"FlowPP: noise: wanted masks {masks}, got {[mask.shape for mask in noise.masks]}")
 
     @property
     def _dtype(self):

@@ -33,6 +33,8 @@ class VAEConfig(ModelConfig):
         require_bool(self, "binary_everywhere")
         if self.binary_everywhere and self.weights == 32:
             raise InputError("binary_everywhere: wanted 1-bit weights, got 32-bit ones")
+        if self.weights == 1 and not (self.blocks or self.nproc or self.binary_everywhere):
+            raise InputError("weights: wanted 32 without residual blocks, which alone can be binary, got 1")
 
     def blocks_of(self, layer):
         """How many residual blocks latent layer `layer` (counted from 0) has each way."""

@@ -75,16 +75,20 @@ def _claim(out, settings, resume):
 
 def _read_result(path):
     try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise InputError(f"{path}: not the result of a run: {error}; remove it to evaluate again") from None
+        result = json.loads(path.read_text())
+        summary = [float(result[name]) for name in ("test_bpd", "test_bpd_se")], dict(result["parts"]), result["data"]
+    except (ValueError, TypeError, KeyError):
+        summary = None
+    if not summary or not isinstance(summary[-1], dict):
+        raise InputError(f"{path}: wanted the result of a run, got something else; remove it to evaluate again")
+    return result
 
 
 def _compare(path, wanted):
     """Raise InputError naming the first setting in which the run at `path` differs."""
     try:
         found = Settings.from_dict(json.loads(path.read_text())).as_dict()
-    except ValueError as error:
+    except ValueError as error:                                     # no JSON, or other settings
         raise InputError(f"{path}: not the settings of a run: {error}") from None
     if found["kind"] != wanted["kind"]:
         raise InputError(f"{path}: the run trains a {found['kind']}, got a {wanted['kind']}: use another --out")
@@ -144,8 +148,9 @@ def read_log(path):
     entries = []
     for line in Path(path).read_bytes().splitlines() if Path(path).exists() else ():
         try:
-            entries.append(json.loads(line))
-        except ValueError:
+            entry = json.loads(line)
+            entries.append({**entry, "step": int(entry["step"]), "seconds": float(entry["seconds"])})
+        except (ValueError, TypeError, KeyError):
             break                                                   # killed while writing it
     return entries
 

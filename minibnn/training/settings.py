@@ -2,11 +2,12 @@
 
 from dataclasses import asdict, dataclass
 
-from ..configs import ModelConfig, require_whole_numbers
+from ..configs import ModelConfig, require_number, require_whole_numbers
 from ..files import InputError
 from ..flowpp import FlowConfig, FlowPP
 from ..resnet_vae import ResNetVAE, VAEConfig
 
+DATA_KEYS = ("name", "train_images", "test_images", "fingerprint")
 KINDS = {"vae": (VAEConfig, ResNetVAE), "flow": (FlowConfig, FlowPP)}
 
 
@@ -28,10 +29,8 @@ class TrainingConfig:
 
     def __post_init__(self):
         require_whole_numbers(self, {"steps": 1, "batch": 1, "seed": 0})
-        if not 0 < self.lr < 1:
-            raise InputError(f"lr: wanted a learning rate between 0 and 1, got {self.lr!r}")
-        if not 0 <= self.decay <= 1:
-            raise InputError(f"decay: wanted a fraction between 0 and 1, got {self.decay!r}")
+        require_number(self, "lr", lambda rate: 0 < rate < 1, "a learning rate between 0 and 1")
+        require_number(self, "decay", lambda fraction: 0 <= fraction <= 1, "a fraction between 0 and 1")
 
     def learning_rate(self, step):
         """The learning rate of step `step`, counted from 0."""
@@ -45,7 +44,7 @@ class Settings:
 
     model: ModelConfig                 # a VAEConfig or a FlowConfig
     training: TrainingConfig
-    data: dict                         # name, train_images, test_images, fingerprint
+    data: dict                         # DATA_KEYS: what data.describe says
 
     @property
     def kind(self):
@@ -61,11 +60,14 @@ class Settings:
     def from_dict(values):
         """Settings from what `as_dict` gave.    Raises: InputError if they are not such."""
         try:
-            if values["kind"] not in KINDS:
-                raise InputError(f"settings: kind: wanted {' or '.join(KINDS)}, got {values['kind']!r}")
-            config, _ = KINDS[values["kind"]]
-            return Settings(config(**values["model"]), TrainingConfig(**values["training"]), dict(values["data"]))
-        except (TypeError, KeyError, ValueError) as error:
+            kind, model, training, data = (values[part] for part in ("kind", "model", "training", "data"))
+            if kind not in KINDS:
+                raise InputError(f"settings: kind: wanted {' or '.join(KINDS)}, got {kind!r}")
+            config, _ = KINDS[kind]
+            return Settings(config(**model), TrainingConfig(**training), {name: data[name] for name in DATA_KEYS})
+        except KeyError as error:
+            raise InputError(f"settings: {error} is missing") from None
+        except TypeError as error:
             raise InputError(f"settings: {error}") from None
 
     def build(self, rng):

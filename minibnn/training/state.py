@@ -78,8 +78,9 @@ class TrainingState:
         meta, arrays = load_checkpoint(path)
         try:
             state = TrainingState(Settings.from_dict(meta["settings"]))
-            state.step, state.adam.updates, state.order = meta["step"], meta["updates"], arrays["order"]
-            for rng, stored in zip((state.rng, state.order_rng), meta["generators"]):
+            state.step, state.adam.updates = int(meta["step"]), int(meta["updates"])
+            state.order = _order(arrays["order"], state.settings.data["train_images"])
+            for rng, stored in zip((state.rng, state.order_rng), meta["generators"], strict=True):
                 rng.bit_generator.state = stored
             for i, (name, parameter) in enumerate(named_parameters(state.model)):
                 parameter.value = _like(parameter.value, arrays[f"parameter/{name}"], name)
@@ -87,9 +88,15 @@ class TrainingState:
                 state.adam.v[i] = _like(parameter.value, arrays[f"adam_v/{name}"], name)
         except KeyError as error:
             raise InputError(f"{path}: the checkpoint lacks {error}, which its architecture has") from None
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise InputError(f"{path}: {error}") from None
         return state
+
+
+def _order(stored, images):
+    if stored.dtype != np.int64 or stored.ndim != 1 or not np.isin(stored, np.arange(images)).all():
+        raise InputError(f"order: wanted places among {images} training images, got {stored.dtype} {stored.shape}")
+    return stored
 
 
 def _like(own, stored, name):

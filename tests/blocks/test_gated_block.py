@@ -54,6 +54,13 @@ def test_a_context_collects_the_gradient_of_every_backward():
     np.testing.assert_allclose(context.grad, 2 * once, rtol=1e-6)
 
 
+def test_a_context_is_given_where_one_is_projected_and_nowhere_else():
+    with pytest.raises(ValueError, match="context: wanted one, got none"):
+        _block(False, False)(X)
+    with pytest.raises(ValueError, match="context: wanted none, got one"):
+        GatedBlock(np.random.default_rng(3), 6, True, True)(X, context=Parameter(CONTEXT))
+
+
 def test_dropout_removes_what_it_is_told_to():
     block = _block(False, False, dropout_rate=0.2)
     nothing_kept = np.zeros((3, 4, 5, 12), bool)

@@ -6,6 +6,7 @@ from reference import mixture_cdf_and_density
 
 from minibnn.flowpp.coupling import coupling_transform, coupling_transform_inverse
 from minibnn.flowpp.mixture import mixture_logit, mixture_logit_inverse
+from minibnn.numerics import logsumexp
 
 RNG = np.random.default_rng(0)
 SHAPE, M = (2, 3, 4), 3
@@ -42,6 +43,23 @@ def test_far_in_a_tail_everything_stays_finite_and_linear(dtype, far, side):
     np.testing.assert_allclose(log_slope, -mixture[2].max(axis=-1), atol=2e-2)
     for gradient in backward(np.ones_like(y), np.ones_like(y)):
         assert np.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("far", [-1e5, -700.0, 0.0, 700.0, 1e5])
+def test_logsumexp_neither_overflows_nor_vanishes(far):
+    x = np.array([[0.0, 1.0, -2.0], [0.0, -1e6, -1e6]]) + far
+    np.testing.assert_allclose(logsumexp(x), far + np.log([1 + np.e + np.exp(-2), 1]), rtol=1e-12, atol=1e-9)
+
+
+@pytest.mark.parametrize("transform, log_scale", [(coupling_transform, 80), (coupling_transform, -80),
+                                                  (coupling_transform_inverse, 20), (coupling_transform_inverse, -20)])
+def test_at_the_edge_of_its_range_float32_stays_finite(transform, log_scale):
+    conditions = RNG.normal(size=(2, 3, 4, 2, 2 + 3 * M)).astype(np.float32)
+    conditions[..., -M:] = log_scale * RNG.uniform(0, 1, (2, 3, 4, 2, M))
+    (y, log_slope), backward = transform(RNG.normal(size=(2, 3, 4, 2)).astype(np.float32),
+                                         conditions.reshape(2, 3, 4, -1))
+    for array in (y, log_slope, *backward(np.ones_like(y), np.ones_like(y))):
+        assert np.isfinite(array).all() and array.dtype == np.float32
 
 
 @pytest.mark.parametrize("spread", [0.3, 1.0, 3.0])

@@ -10,6 +10,7 @@ from minibnn.files import InputError
 from minibnn.flowpp import FlowConfig, FlowPP
 from minibnn.flowpp.bijection import NOTHING, Composition, standard_normal
 from minibnn.flowpp.coupling import coupling_step
+from minibnn.flowpp.invertible_conv import InvertibleConv
 from minibnn.gradcheck.builders import randomise
 from minibnn.parameter import cast, count, named_parameters, parameters
 from minibnn.training.adam import Adam
@@ -212,11 +213,58 @@ def test_samples_repeat_and_are_never_nan():
     assert np.isfinite(x).all()
 
 
+def test_noise_of_other_images_is_refused():
+    model, images, rng = _started(SMALL, n=3)
+    noise = model.draw_noise(rng, 3, training=True)
+    with pytest.raises(ValueError, match=r"noise: wanted \(2, 8, 8, 3\) like the images, got \(3, 8, 8, 3\)"):
+        model(images[:2], noise)
+    for masks in (noise.masks[:-1], noise.masks[::-1], tuple(mask[:2] for mask in noise.masks)):
+        with pytest.raises(ValueError, match="noise: wanted masks"):
+            model(images, noise._replace(masks=masks))
+
+
+def test_a_singular_matrix_stops_sampling_in_words():
+    model, _, rng = _started(SMALL)
+    model.flow.bijections[2].bijections[1].w.value[...] = 0
+    with pytest.raises(FloatingPointError, match="invertible convolution: its matrix has become singular"):
+        model.sample(model.draw_noise(rng, 1))
+
+
+def test_the_initialisation_pass_reaches_every_layer_of_every_network():
+    """Whatever has a gain or a bias moves from where it was built, but for layer norms, which start as they are."""
+    config = replace(SMALL, dequantiser_couplings=2)
+    built, (started, _, _) = FlowPP(config, np.random.default_rng(1)), _started(config)
+    for (name, before), after in zip(named_parameters(built), parameters(started)):
+        stays = ".norm." in name or name.endswith((".v", ".w"))
+        assert stays == bool((before.value == after.value).all()), name
+
+
+def test_the_structure_that_appendix_c_states():
+    model, _, rng = _started(SMALL)
+    for block in model.dequantiser.context_blocks:
+        assert block.gate.v.value.shape[:2] == (3, 3) and block.norm == [] and block.project is None
+    for coupling in [step.bijections[2] for step in model.flow.bijections if isinstance(step, Composition)]:
+        [block] = coupling.conditioner.blocks
+        assert block.gate.v.value.shape[:2] == (1, 1) and len(block.norm) == 1
+    w = InvertibleConv(rng, 200).w.value
+    assert 0.0005 < np.std(w - np.eye(w.shape[-1])) < 0.0015
+
+
+def test_the_context_sees_the_image_around_zero():
+    """Without blocks the context is the image itself, by stripes: x / 256 - 0.5."""
+    dequantiser = FlowPP(replace(SMALL, dequantiser_blocks=0), np.random.default_rng(0)).dequantiser
+    images = np.arange(192, dtype=np.uint8).reshape(1, 8, 8, 3)
+    context, _ = dequantiser._context(images, np.dtype(np.float32), NOTHING)
+    np.testing.assert_allclose(context, np.concatenate([images[:, :, ::2], images[:, :, 1::2]], -1) / 256 - 0.5)
+
+
 @pytest.mark.parametrize("changes, message", [
     ({"size": 12}, "size: wanted 8, 16 or 32, got 12"),
     ({"mixture": 0}, "mixture: wanted a whole number of at least 1"),
     ({"couplings": (1, 2)}, "couplings: wanted three whole numbers"), ({"couplings": (0, 0, 0)}, "not all 0"),
     ({"couplings": (1, -1, 1)}, "couplings"), ({"couplings": 3}, "couplings"), ({"dropout": 1.0}, "dropout: wanted"),
+    ({"channels": 1}, "channels: wanted a whole number of at least 2, got 1"), ({"dropout": "x"}, "dropout: wanted"),
+    ({"weights": 1, "blocks": 0, "dequantiser_blocks": 0}, "weights: wanted 32 without residual blocks"),
     ({"activations": 1}, "activations: wanted 32"), ({"binary_context": True}, "binary_context: wanted 1-bit"),
     ({"size": 8.0}, "size: wanted 8, 16 or 32, got 8.0"),
     ({"weights": 1, "binary_context": True, "dequantiser_blocks": 0}, "wanted a dequantiser with blocks"),

@@ -1,7 +1,5 @@
 """Every gradient of the library is right, and bugs planted in it are caught."""
 
-import sys
-
 import numpy as np
 import pytest
 
@@ -127,12 +125,11 @@ def _affine_log_scale_ignored(monkeypatch):
     monkeypatch.setattr(coupling, "affine", wrong)
 
 
-def _log_det_of_w_counted_once(monkeypatch):
-    monkeypatch.setattr(invertible_conv, "_pixels", lambda x: 1 if sys._getframe(1).f_code.co_name.endswith("backward")
-                        else x.shape[1] * x.shape[2])
+def _log_det_of_w_forgotten(monkeypatch):
+    _plant_in_call(monkeypatch, invertible_conv.InvertibleConv, lambda backward: lambda dy, d: backward(dy, 0 * d))
 
 
-def _norm_without_its_log_det(monkeypatch):
+def _norm_gain_shortened(monkeypatch):
     right = elementwise.ElementwiseNorm._accumulate
     monkeypatch.setattr(elementwise.ElementwiseNorm, "_accumulate",
                         lambda self, d_gain, d_bias: right(self, 0.9 * d_gain, d_bias))
@@ -152,13 +149,18 @@ def _branch_without_context_gradient(self, x, initialise, context, keep):
     return _RIGHT_BRANCH(self, x, initialise, frozen, keep)
 
 
-def _halves_exchanged_in_the_backward(monkeypatch):
-    right = coupling.Coupling._run
+def _channels_rolled_in_the_backward(monkeypatch):
+    _plant_in_call(monkeypatch, coupling.Coupling,
+                   lambda backward: lambda dy, d: np.roll(backward(dy, d), 1, axis=-1))
 
-    def wrong(self, x, given, transform):
-        y, backward = right(self, x, given, transform)
-        return y, lambda dy, d: np.roll(backward(dy, d), 1, axis=-1)
-    monkeypatch.setattr(coupling.Coupling, "_run", wrong)
+
+def _plant_in_call(monkeypatch, bijection_class, backward_of):
+    right = bijection_class.__call__
+
+    def wrong(self, *arguments):
+        y, backward = right(self, *arguments)
+        return y, backward_of(backward)
+    monkeypatch.setattr(bijection_class, "__call__", wrong)
 
 
 def _tanh_of_the_conditioner_ignored(monkeypatch):
@@ -180,9 +182,9 @@ _RIGHT_BRANCH = gated_block.GatedBlock._branch
     (_no_clip, "block (d)"), (_no_clip, "Coupling 1/1"), (_missing_root_n, "Coupling 1/32"),
     (_mixture_slope_ignored, "Coupling 32/32"), (_mixture_tails_exchanged, "Coupling 1/1, inverse"),
     (_mixture_slope_ignored, "Flow++, no residual blocks"), (_affine_log_scale_ignored, "Coupling 32/32"),
-    (_log_det_of_w_counted_once, "InvertibleConv"), (_norm_without_its_log_det, "ElementwiseNorm"),
+    (_log_det_of_w_forgotten, "InvertibleConv"), (_norm_gain_shortened, "ElementwiseNorm"),
     (_base_density_forgotten, "Flow++, no residual blocks"), (_context_gets_nothing, "dequantiser 32/32"),
-    (_context_gets_nothing, "block (d)"), (_halves_exchanged_in_the_backward, "Coupling 32/32"),
+    (_context_gets_nothing, "block (d)"), (_channels_rolled_in_the_backward, "Coupling 32/32"),
     (_tanh_of_the_conditioner_ignored, "Flow++, no residual blocks")])
 def test_a_planted_bug_is_caught(monkeypatch, plant, check):
     plant(monkeypatch)

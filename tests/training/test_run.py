@@ -175,7 +175,9 @@ def test_the_learning_rate_falls_at_the_end():
 
 @pytest.mark.parametrize("changes, message", [({"steps": 0}, "steps: wanted"), ({"lr": 0.0}, "lr: wanted"),
                                               ({"lr": float("nan")}, "lr: wanted"), ({"seed": -1}, "seed"),
-                                              ({"decay": 2}, "decay"), ({"batch": 2.5}, "batch")])
+                                              ({"decay": 2}, "decay"), ({"lr": "x"}, "lr: wanted"),
+                                              ({"decay": None}, "decay: wanted"),
+                                              ({"batch": 2.5}, "batch")])
 def test_impossible_settings_are_refused(changes, message):
     with pytest.raises(InputError, match=message):
         TrainingConfig(**{"steps": 5, **changes})
@@ -259,13 +261,51 @@ def test_a_config_whose_data_were_lost_is_refused(tmp_path):
     _train(tmp_path)
     path = tmp_path / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "data": []}))
-    with pytest.raises(InputError, match="the run was started with name = None"):
+    with pytest.raises(InputError, match=r"config\.json: not the settings of a run: settings: list indices"):
         _train(tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "5", "{", '{"test_bpd": 1, "test_bpd_se": 1, "parts": {}}',
+                                  '{"test_bpd": "x", "test_bpd_se": 1, "parts": {}, "data": {}}'])
+def test_a_result_that_is_none_is_refused(tmp_path, text):
+    _train(tmp_path)
+    (tmp_path / "result.json").write_text(text)
+    with pytest.raises(InputError, match=r"result\.json: wanted the result of a run"):
+        _train(tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("line", ["5", "[1]", '{"a": 1}', '{"step": "x", "seconds": 1}', '{"step": 30}', "\0"])
+def test_a_log_ends_before_a_line_that_is_no_entry(tmp_path, line):
+    entry = '{"step": 10, "seconds": 1.5}'
+    (tmp_path / "log.jsonl").write_text(f"{entry}\n{line}\n{entry}\n")
+    assert run.read_log(tmp_path / "log.jsonl") == [{"step": 10, "seconds": 1.5}]
+
+
+@pytest.mark.parametrize("change", [
+    {"generators": [1, 2]}, {"generators": None}, {"generators": []}, {"step": "x"}, {"step": None},
+    {"settings": {}}, {"settings": 5}, {"settings": {**small_settings().as_dict(), "data": {}}}])
+def test_a_checkpoint_of_wrong_types_is_refused_in_words(tmp_path, monkeypatch, change):
+    save = state.save_checkpoint
+    monkeypatch.setattr(state, "save_checkpoint", lambda path, meta, arrays: save(path, {**meta, **change}, arrays))
+    TrainingState(small_settings()).save(tmp_path / "c.npz")
+    with pytest.raises(InputError, match=r"c\.npz: "):
+        TrainingState.load(tmp_path / "c.npz")
+
+
+@pytest.mark.parametrize("order", [np.zeros(3), np.array([150]), np.array([-1]), np.zeros((2, 2), np.int64)])
+def test_an_order_of_other_images_is_refused(tmp_path, order):
+    broken = TrainingState(small_settings())
+    broken.order = order
+    broken.save(tmp_path / "c.npz")
+    with pytest.raises(InputError, match="order: wanted places among 150 training images"):
+        TrainingState.load(tmp_path / "c.npz")
 
 
 def test_settings_of_another_kind_are_refused():
     values = small_settings(FLOW_CONFIG).as_dict()
-    with pytest.raises(InputError, match="settings: kind: wanted vae or flow, got 'gan'"):
+    with pytest.raises(InputError, match=r"^settings: kind: wanted vae or flow, got 'gan'"):
         Settings.from_dict({**values, "kind": "gan"})
+    with pytest.raises(InputError, match=r"^settings: 'kind' is missing"):
+        Settings.from_dict({})
     with pytest.raises(InputError, match=r"settings: .*unexpected keyword argument 'mixture'"):
         Settings.from_dict({**values, "kind": "vae"})
