@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 import numpy as np
 
 from . import data
+from .cores import Team
 from .experiments import figures, tour
 from .files import InputError, atomic_write, require_writable, write_json
 from .gradcheck import suite
@@ -59,7 +60,7 @@ def _train(options, command):
     config_of, _ = KINDS[options.kind]
     config = config_of(**{field.name: getattr(options, field.name) for field in fields(config_of)})
     steps, epochs = getattr(options, "steps", DEFAULT_STEPS[options.kind]), getattr(options, "epochs", None)
-    training = TrainingConfig(steps, options.batch, options.lr, options.decay, options.seed)
+    training = TrainingConfig(steps, options.batch, options.lr, options.decay, options.seed, options.threads)
     with _progress("data") as report:
         dataset = data.load(options.data, config.size, options.data_dir, report)
     if epochs:
@@ -81,9 +82,10 @@ def _evaluate(options, command):
         require_writable(path)
     state = TrainingState.load(options.checkpoint)
     dataset = _data_of(state, options)
-    with _progress("evaluate") as report:
-        evaluation = evaluate(state.model, dataset.test, options.seed, report)
-    result = {**evaluation.summary(), "data": data.describe(dataset), "seed": options.seed, "command": command}
+    with _progress("evaluate") as report, Team(options.threads) as team:
+        evaluation = evaluate(state.model, dataset.test, options.seed, team, report)
+    result = {**evaluation.summary(), "data": data.describe(dataset), "seed": options.seed,
+              "threads": options.threads, "command": command}
     if options.json:
         write_json(options.json, result)
     if options.per_image:

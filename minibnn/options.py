@@ -4,7 +4,7 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from . import data
+from . import cores, data
 from .files import InputError
 from .flowpp import FlowConfig
 from .resnet_vae import VAEConfig
@@ -86,6 +86,7 @@ def _add_training_options(sub, kind):
     sub.add_argument("--decay", type=_real_number, default=TrainingConfig.decay,
                      help="last fraction of the steps, over which the rate falls to 0")
     sub.add_argument("--seed", type=_whole_number(0), default=0, metavar="N", help="of everything random")
+    _add_threads(sub)
     sub.add_argument("--out", type=Path, default=Path("runs", kind), metavar="DIR", help="folder of the run")
     sub.add_argument("--resume", action="store_true", help="continue the run in --out")
     sub.set_defaults(command=f"train {kind}", kind=kind)
@@ -108,8 +109,15 @@ def _add_checkpoint_commands(commands):
             _add_data_options(sub, default=None)
         sub.set_defaults(command=name)
         if name == "evaluate":
+            _add_threads(sub)
             sub.add_argument("--json", type=Path, metavar="FILE", help="write the result there")
             sub.add_argument("--per-image", type=Path, metavar="FILE", help="write each image's loss there, as .npy")
+
+
+def _add_threads(parser):
+    parser.add_argument("--threads", type=_whole_number(1, 1000), default=cores.available(), metavar="N",
+                        help="parts of a batch that are worked on at the same time (default %(default)s, the cores "
+                             "of this machine)")
 
 
 def _add_data_options(parser, default):

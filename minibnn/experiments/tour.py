@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..cores import available
 from ..data import describe, load
 from ..files import write_json
 from ..flowpp import FlowConfig
@@ -49,7 +50,8 @@ def run_tour(out, keep=None, report=None, stop=lambda: False):
         results[name], panels[name] = {}, {}
         for weights, activations in BITS:
             label = f"{weights} / {activations}"
-            settings = Settings(replace(model, weights=weights, activations=activations), training, data)
+            settings = Settings(replace(model, weights=weights, activations=activations),
+                                replace(training, threads=available()), data)
             folder = out / f"{settings.kind}-{weights}-{activations}"
             results[name][label] = train(settings, dataset, folder, resume=True, command="python -m minibnn",
                                          report=_labelled(report, f"{name} {label} bit"), stop=stop)

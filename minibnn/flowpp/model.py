@@ -96,17 +96,16 @@ class FlowPP:
                  for shape in (self.config.mask_shapes if training else ())]
         return FlowNoise(gaussian, tuple(masks))
 
-    def training_loss(self, images, noise):
+    def loss(self, bound):
         """What training lowers: the mean negative bound, in bits per dimension.
 
-        Returns:   loss (), backward() which leaves the gradients in the parameters
+        Forward:   bound: a FlowBound of N images, loss: ()
+        Backward:  takes nothing; gives the gradients of the bound's terms
         """
-        bound, flowpp_backward = self(images, noise)
-
-        def training_loss_backward():
-            share = np.full_like(bound.log_p, bits_per_dimension(1 / len(images), self.config.dimensions))
-            flowpp_backward(-share, share)
-        return bits_per_dimension(bound.negative.mean(), self.config.dimensions), training_loss_backward
+        def loss_backward():
+            share = np.full_like(bound.log_p, bits_per_dimension(1 / len(bound.log_p), self.config.dimensions))
+            return -share, share
+        return bits_per_dimension(bound.negative.mean(), self.config.dimensions), loss_backward
 
     def bits(self, images, noise):
         """Each image's negative bound and its two terms, in bits per dimension.

@@ -11,7 +11,7 @@ serves both ops forward and backward; `_kernel_gradient` is the only other one.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided
 
 SCRATCH_BYTES = 1 << 20  # one piece of gathered rows: stays in a core's second-level cache
 
@@ -112,6 +112,8 @@ def _gathered_rows(x, K, frame):
     (canvas_H, canvas_W), columns = frame.canvas, frame.output[1]
     n = max(1, min(N, SCRATCH_BYTES // (canvas_H * columns * K * C * x.itemsize)))
     canvas = np.zeros((n, canvas_H, canvas_W, C), x.dtype)
+    along_n, along_H, along_W, along_C = canvas.strides             # K neighbours in a row: K*C numbers side by side
+    windows = as_strided(canvas, (canvas_H, n, columns, K * C), (along_H, along_n, frame.stride * along_W, along_C))
     scratch = np.empty(canvas_H * n * columns * K * C, x.dtype)
     to_H, from_H = _overlap(H, canvas_H, frame)
     to_W, from_W = _overlap(W, canvas_W, frame)
@@ -119,10 +121,9 @@ def _gathered_rows(x, K, frame):
         piece = slice(start, min(start + n, N))
         m = piece.stop - start
         canvas[:m, to_H, to_W] = x[piece, from_H, from_W]
-        windows = sliding_window_view(canvas[:m], K, axis=2)[:, :, ::frame.stride]      # (m, H, W', C, K)
-        rows = scratch[:canvas_H * m * columns * K * C].reshape(canvas_H, m, columns, K, C)
-        np.copyto(rows, windows.transpose(1, 0, 2, 4, 3))
-        yield piece, rows.reshape(canvas_H, m, columns, K * C)
+        rows = scratch[:canvas_H * m * columns * K * C].reshape(canvas_H, m, columns, K * C)
+        np.copyto(rows, windows[:, :m])
+        yield piece, rows
 
 
 def _kernel_row(rows, a, frame):

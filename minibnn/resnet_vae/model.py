@@ -62,17 +62,17 @@ class ResNetVAE:
         """
         return rng.random((number, *self.config.latent_shape), dtype=np.float32)
 
-    def training_loss(self, images, uniform):
+    def loss(self, bound):
         """What training lowers: the mean negative bound with free bits, in bits per dimension.
 
-        Returns:   loss (), backward() which leaves the gradients in the parameters
+        Forward:   bound: a Bound of N images, loss: ()
+        Backward:  takes nothing; gives the gradients of the bound's terms
         """
-        bound, vae_backward = self(images, uniform)
         nats, nats_backward = free_bits_loss(bound)
 
-        def training_loss_backward():
-            vae_backward(*nats_backward(bits_per_dimension(1, self.config.dimensions)))
-        return bits_per_dimension(nats, self.config.dimensions), training_loss_backward
+        def loss_backward():
+            return nats_backward(bits_per_dimension(1, self.config.dimensions))
+        return bits_per_dimension(nats, self.config.dimensions), loss_backward
 
     def bits(self, images, uniform):
         """Each image's negative bound and its parts, in bits per dimension, with the true KL.

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .replicas import deal
+
 BATCH = 64
 
 
@@ -29,19 +31,20 @@ class Evaluation(NamedTuple):
         return {"test_bpd": self.mean, "test_bpd_se": self.standard_error, "parts": self.parts}
 
 
-def evaluate(model, images, seed, report=None):
+def evaluate(model, images, seed, team, report=None):
     """Bits per dimension of every image, one sample of the noise each.
 
     The noise is drawn image by image from `seed`, so that models with the same noise shape are compared
     on the same noise. The last batch is as small as it must be; nothing is dropped.
-    images: (N, S, S, 3) uint8; report(done, total, text) is called after each batch.
+    images: (N, S, S, 3) uint8; a cores.Team shares each batch; report(done, total, text) is called after each batch.
     Raises:    FloatingPointError if an image has no finite loss.
     """
     rng = np.random.default_rng(seed)
     batches = []
     for start in range(0, len(images), BATCH):
         batch = images[start:start + BATCH]
-        batches.append(model.bits(batch, model.draw_noise(rng, len(batch))))
+        noise = model.draw_noise(rng, len(batch))
+        batches += team.map(model.bits, *deal(team, batch, noise))
         if report:
             report(start + len(batch), len(images), "evaluating")
     parts = {name: np.concatenate([bits[name] for bits in batches]).astype(np.float64) for name in batches[0]}

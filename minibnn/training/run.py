@@ -4,9 +4,11 @@ import json
 import time
 from pathlib import Path
 
+from ..cores import Team
 from ..files import InputError, atomic_write, write_json, writing
 from ..parameter import count
 from .evaluate import evaluate
+from .replicas import Replicas
 from .settings import Settings
 from .state import TrainingState
 
@@ -33,19 +35,20 @@ def train(settings, dataset, out, *, resume=False, command="", report=None, stop
     _check_settings(settings, dataset)
     if _claim(out, settings, resume):
         return _read_result(out / "result.json")
-    state = _start(out, settings, dataset.train)
-    seconds = _run_steps(state, dataset.train, out, report, stop)
 
     def report_or_stop(done, total, text):
         if stop():
             raise Interrupted("stopped while evaluating")
         if report:
             report(done, total, text)
-    evaluation = evaluate(state.model, dataset.test, EVALUATION_SEED, report_or_stop)
+    with Team(settings.training.threads) as team:
+        state = _start(out, settings, dataset.train)
+        seconds = _run_steps(state, dataset.train, team, out, report, stop)
+        evaluation = evaluate(state.model, dataset.test, EVALUATION_SEED, team, report_or_stop)
     described = settings.as_dict()
     result = {**evaluation.summary(), **count(state.model), "seconds": round(seconds, 1),
-              "steps": settings.training.steps, "seed": settings.training.seed, "data": settings.data,
-              "model": described["model"], "kind": described["kind"], "command": command}
+              "steps": settings.training.steps, "seed": settings.training.seed, "threads": settings.training.threads,
+              "data": settings.data, "model": described["model"], "kind": described["kind"], "command": command}
     write_json(out / "result.json", result)
     return result
 
@@ -115,17 +118,18 @@ def _start(out, settings, images):
     return state
 
 
-def _run_steps(state, images, out, report, stop):
+def _run_steps(state, images, team, out, report, stop):
     """Train to the end, logging and saving on the way; returns the seconds of the whole run so far."""
     log = read_log(out / "log.jsonl")
     begun = time.monotonic() - (log[-1]["seconds"] if log else 0)
     saved = time.monotonic()
     steps = state.settings.training.steps
+    replicas = Replicas(state.model, team)
     while state.step < steps:
         if stop():
             state.save(out / "checkpoint.npz")
             raise Interrupted(f"stopped after step {state.step} of {steps}")
-        loss, norm = state.train_step(images)
+        loss, norm = state.train_step(images, replicas)
         seconds = time.monotonic() - begun
         if state.step % LOG_STEPS == 0 or state.step == steps:
             _append(out / "log.jsonl", {"step": state.step, "train_bpd": loss, "gradient_norm": norm,

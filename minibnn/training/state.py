@@ -44,15 +44,15 @@ class TrainingState:
         flipped = self.order_rng.random(batch) < 0.5
         return np.where(flipped[:, None, None, None], chosen[:, :, ::-1], chosen)
 
-    def train_step(self, images):
-        """One update.
+    def train_step(self, images, replicas):
+        """One update, by the replicas of the model on their team.
 
         Returns:   training loss in bits per dimension, gradient norm
         Raises:    FloatingPointError naming the step if the loss or the gradient is not finite.
         """
         batch = self.next_batch(images)
         noise = self.model.draw_noise(self.rng, len(batch), training=True)
-        loss, loss_backward = self.model.training_loss(batch, noise)
+        loss, loss_backward = replicas.training_loss(batch, noise)
         if not np.isfinite(loss):
             raise FloatingPointError(f"training: the loss is {loss} at step {self.step + 1}")
         loss_backward()
@@ -65,9 +65,8 @@ class TrainingState:
     def save(self, path):
         """Write everything to a checkpoint file."""
         arrays = {"order": self.order}
-        for i, (name, parameter) in enumerate(named_parameters(self.model)):
-            arrays[f"parameter/{name}"] = parameter.value
-            arrays[f"adam_m/{name}"], arrays[f"adam_v/{name}"] = self.adam.m[i], self.adam.v[i]
+        for (name, parameter), m, v in self._with_moments():
+            arrays[f"parameter/{name}"], arrays[f"adam_m/{name}"], arrays[f"adam_v/{name}"] = parameter.value, m, v
         meta = {"settings": self.settings.as_dict(), "step": self.step, "updates": self.adam.updates,
                 "generators": [rng.bit_generator.state for rng in (self.rng, self.order_rng)]}
         save_checkpoint(path, meta, arrays)
@@ -82,15 +81,19 @@ class TrainingState:
             state.order = _order(arrays["order"], state.settings.data["train_images"])
             for rng, stored in zip((state.rng, state.order_rng), meta["generators"], strict=True):
                 rng.bit_generator.state = stored
-            for i, (name, parameter) in enumerate(named_parameters(state.model)):
+            for (name, parameter), m, v in state._with_moments():
                 parameter.value = _like(parameter.value, arrays[f"parameter/{name}"], name)
-                state.adam.m[i] = _like(parameter.value, arrays[f"adam_m/{name}"], name)
-                state.adam.v[i] = _like(parameter.value, arrays[f"adam_v/{name}"], name)
+                m[...] = _like(parameter.value, arrays[f"adam_m/{name}"], name)
+                v[...] = _like(parameter.value, arrays[f"adam_v/{name}"], name)
         except KeyError as error:
             raise InputError(f"{path}: the checkpoint lacks {error}, which its architecture has") from None
         except (ValueError, TypeError) as error:
             raise InputError(f"{path}: {error}") from None
         return state
+
+    def _with_moments(self):
+        """Each (name, parameter) with its first and second moment, views of Adam's."""
+        return zip(named_parameters(self.model), self.adam.parts(self.adam.m), self.adam.parts(self.adam.v))
 
 
 def _order(stored, images):

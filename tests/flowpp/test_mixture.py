@@ -91,6 +91,15 @@ def test_the_bracket_holds_the_root_wherever_the_components_are(y):
     assert below <= y <= above or abs(again - y) < 1e-9 * max(1, abs(y))
 
 
+@pytest.mark.parametrize("dtype, tolerance", [(np.float64, 1e-9), (np.float32, 1e-2)])
+def test_the_inverse_is_as_fine_as_the_narrowest_component(dtype, tolerance):
+    mixture = [np.array([part], dtype) for part in ([0, 0], [0, 0], [-12, 5])]
+    y = np.linspace(-3, 3, 7).astype(dtype)
+    mixture = [np.broadcast_to(part, (7, 2)) for part in mixture]
+    (again, _), _ = mixture_logit(mixture_logit_inverse(y, *mixture), *mixture)
+    np.testing.assert_allclose(again, y, atol=tolerance)
+
+
 def test_density_of_the_transform_integrates_to_one():
     """A normal base under Eq. (10): the integral of its density over x, on a fine grid."""
     conditions = np.broadcast_to(np.random.default_rng(4).normal(size=2 + 3 * M), (1, 1, 40_001, 2 + 3 * M))

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from minibnn.cores import Team
 from minibnn.data.leaves import dead_leaves
 from minibnn.files import InputError
 from minibnn.flowpp import FlowConfig, FlowPP
@@ -15,6 +16,7 @@ from minibnn.gradcheck.builders import randomise
 from minibnn.parameter import cast, count, named_parameters, parameters
 from minibnn.training.adam import Adam
 from minibnn.training.evaluate import evaluate
+from minibnn.training.replicas import training_loss
 
 PAPER = FlowConfig(size=32, weights=1, channels=120, blocks=10, mixture=8, couplings=(4, 2, 3),
                    dequantiser_couplings=4, dequantiser_blocks=2, context_channels=32)
@@ -26,7 +28,7 @@ PRECISIONS = [{}, {"weights": 1}, {"weights": 1, "activations": 1}, {"weights": 
 @pytest.mark.slow
 @pytest.mark.parametrize("changes, parameters, binary, megabytes", [
     ({}, 33.6e6, 0.927, 13.7), ({"binary_context": True}, 33.6e6, 0.932, 13.1),
-    ({"weights": 32}, 33.6e6, 0.0, 134.2), ({"blocks": 0, "dequantiser_blocks": 0}, 2.21e6, 0.0, 8.9)])
+    ({"weights": 32}, 33.6e6, 0.0, 134.2), ({"weights": 32, "blocks": 0, "dequantiser_blocks": 0}, 2.21e6, 0.0, 8.9)])
 def test_counts_at_paper_scale(changes, parameters, binary, megabytes):
     counts = count(FlowPP(replace(PAPER, **changes), np.random.default_rng(0)))
     assert float(f"{counts['parameters']:.3g}") == parameters
@@ -56,7 +58,7 @@ def _trained(config, images, steps, rate=3e-3):
     adam = Adam(parameters(model))
     for step in range(steps):
         batch = images[rng.integers(0, len(images), 32)]
-        _, loss_backward = model.training_loss(batch, model.draw_noise(rng, 32, training=True))
+        _, loss_backward = training_loss(model, batch, model.draw_noise(rng, 32, training=True))
         loss_backward()
         adam.update(rate * min(1, 2 - 2 * step / steps))
     return model, rng
@@ -103,7 +105,7 @@ def test_bits_are_the_bound_and_its_terms():
     noise = model.draw_noise(rng, 5)
     bits = model.bits(images, noise)
     np.testing.assert_allclose(bits["total"], bits["density"] + bits["dequantisation"], rtol=1e-5)
-    np.testing.assert_allclose(bits["total"].mean(), model.training_loss(images, noise)[0], rtol=1e-5)
+    np.testing.assert_allclose(bits["total"].mean(), training_loss(model, images, noise)[0], rtol=1e-5)
     u = model.dequantiser(images, noise.gaussian, NOTHING)[0][0]
     np.testing.assert_allclose(bits["density"], -model.log_density(images + u)[0] / (192 * np.log(2)), rtol=1e-5)
 
@@ -112,7 +114,7 @@ def test_uniform_noise_never_costs_less_than_eight_bits():
     rng = np.random.default_rng(2)
     images = rng.integers(0, 256, (500, 8, 8, 3)).astype(np.uint8)
     untrained, _, _ = _started(SMALL)
-    assert evaluate(untrained, images, 0).mean > 8
+    assert evaluate(untrained, images, 0, Team(1)).mean > 8
 
 
 @pytest.mark.slow
@@ -121,7 +123,7 @@ def test_trained_on_uniform_noise_it_reports_just_above_eight():
     rng = np.random.default_rng(2)
     images = rng.integers(0, 256, (4000, 8, 8, 3)).astype(np.uint8)
     model, _ = _trained(SMALL, images, 300)
-    test = evaluate(model, rng.integers(0, 256, (2000, 8, 8, 3)).astype(np.uint8), 0)
+    test = evaluate(model, rng.integers(0, 256, (2000, 8, 8, 3)).astype(np.uint8), 0, Team(1))
     assert 8 < test.mean < 8.1
 
 
@@ -176,7 +178,7 @@ def test_the_training_loss_leaves_the_gradient_of_the_mean_bound():
     """One step along the gradient changes the loss by the squared norm; and a second backward doubles it."""
     model, images, rng = _started(SMALL, n=6, dtype=np.float64)
     noise = model.draw_noise(rng, 6, training=True)
-    _, loss_backward = model.training_loss(images, noise)
+    _, loss_backward = training_loss(model, images, noise)
     loss_backward()
     grads = [parameter.grad for parameter in parameters(model)]
     step = 1e-6
@@ -184,7 +186,7 @@ def test_the_training_loss_leaves_the_gradient_of_the_mean_bound():
     for sign in (1, -1):
         for parameter, grad in zip(parameters(model), grads):
             parameter.value = parameter.value + sign * step * grad * (1 if sign == 1 else 2)
-        losses.append(model.training_loss(images, noise)[0])
+        losses.append(training_loss(model, images, noise)[0])
     squared_norm = sum((grad * grad).sum() for grad in grads)
     np.testing.assert_allclose((losses[0] - losses[1]) / (2 * step), squared_norm, rtol=1e-5)
     loss_backward()
@@ -221,6 +223,24 @@ def test_noise_of_other_images_is_refused():
     for masks in (noise.masks[:-1], noise.masks[::-1], tuple(mask[:2] for mask in noise.masks)):
         with pytest.raises(ValueError, match="noise: wanted masks"):
             model(images, noise._replace(masks=masks))
+
+
+@pytest.mark.parametrize("changes", [*PRECISIONS[:4], {"weights": 1, "activations": 1, "binary_context": True}])
+def test_activations_are_signs_where_the_configuration_says_so(changes):
+    config = replace(SMALL, **changes)
+    model = FlowPP(config, np.random.default_rng(0))
+    couplings = [step.bijections[2] for flow in (model.flow, model.dequantiser.flow)
+                 for step in flow.bijections if isinstance(step, Composition)]
+    blocks = [(block, config.activations == 1) for f in couplings for block in f.conditioner.blocks]
+    blocks += [(block, config.activations == 1 and config.binary_context) for block in model.dequantiser.context_blocks]
+    for block, binary in blocks:
+        assert block.activation(np.array([0.5], np.float32))[0] == (1 if binary else 0.5)
+
+
+def test_the_logit_maps_grey_values_between_the_logits_of_five_and_ninety_five_percent():
+    model = FlowPP(SMALL, np.random.default_rng(0))
+    (y, _), _ = model.flow.bijections[0](np.array([[0.0, 128.0, 256.0]]))
+    np.testing.assert_allclose(y, [[-np.log(19), 0, np.log(19)]], atol=1e-12)
 
 
 def test_a_singular_matrix_stops_sampling_in_words():

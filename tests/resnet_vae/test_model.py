@@ -17,7 +17,7 @@ SMALL = VAEConfig(size=8, layers=3, channels=6, latents=2, blocks=4, nproc=1)
 @pytest.mark.slow
 @pytest.mark.parametrize("changes, parameters, binary, megabytes", [
     ({}, 55.4e6, 0.970, 13.3), ({"channels": 336}, 94.7e6, 0.977, 20.2),
-    ({"blocks": 0, "nproc": 0}, 1.59e6, 0.0, 6.4)])
+    ({"weights": 32, "blocks": 0, "nproc": 0}, 1.59e6, 0.0, 6.4)])
 def test_counts_at_paper_scale(changes, parameters, binary, megabytes):
     counts = count(ResNetVAE(replace(PAPER, **changes), np.random.default_rng(0)))
     assert float(f"{counts['parameters']:.3g}") == parameters
@@ -105,6 +105,7 @@ def test_samples_and_reconstructions_are_images_that_repeat():
 @pytest.mark.parametrize("changes, message", [
     ({"size": 12}, "size: wanted 8, 16 or 32, got 12"), ({"weights": 2}, "weights: wanted 1 or 32, got 2"),
     ({"layers": 0}, "layers: wanted a whole number of at least 1, got 0"), ({"blocks": -1}, "blocks"),
+    ({"weights": 1, "blocks": 0, "nproc": 0}, "weights: wanted 32 without residual blocks"),
     ({"activations": 1}, "activations: wanted 32"), ({"binary_everywhere": True}, "binary_everywhere")])
 def test_impossible_configurations_are_refused(changes, message):
     with pytest.raises(InputError, match=message):

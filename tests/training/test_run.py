@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 from small import CONFIG, FLOW_CONFIG, small_data, small_settings
 
+from minibnn.cores import Team
 from minibnn.files import InputError
 from minibnn.training import run, state
 from minibnn.training.evaluate import evaluate
+from minibnn.training.replicas import Replicas
 from minibnn.training.settings import Settings, TrainingConfig
 from minibnn.training.state import TrainingState
 
@@ -35,7 +37,7 @@ def test_a_run_writes_its_four_files_and_learns(tmp_path):
     assert [entry["step"] for entry in log] == [10, 20, 25]
     untrained = TrainingState(small_settings())
     untrained.initialise(DATA.train)
-    assert result["test_bpd"] < evaluate(untrained.model, DATA.test, 1).mean - 0.1
+    assert result["test_bpd"] < evaluate(untrained.model, DATA.test, 1, Team(1)).mean - 0.1
 
 
 def test_the_same_seed_repeats_bit_for_bit_and_another_does_not(tmp_path):
@@ -118,12 +120,12 @@ def test_a_checkpoint_of_another_architecture_is_refused(tmp_path):
 
 
 def test_a_checkpoint_whose_arrays_do_not_fit_is_refused(tmp_path, monkeypatch):
-    trained = TrainingState(small_settings())
-    trained.model.stem.bias.value = np.zeros(5, np.float32)
-    trained.save(tmp_path / "c.npz")
+    save = state.save_checkpoint
+    longer = {"parameter/stem.bias": np.zeros(5, np.float32)}
+    monkeypatch.setattr(state, "save_checkpoint", lambda path, meta, arrays: save(path, meta, {**arrays, **longer}))
+    TrainingState(small_settings()).save(tmp_path / "c.npz")
     with pytest.raises(InputError, match=r"stem\.bias: wanted float32 \(4,\).*got float32 \(5,\)"):
         TrainingState.load(tmp_path / "c.npz")
-    save = state.save_checkpoint
     monkeypatch.setattr(state, "save_checkpoint",
                         lambda path, meta, arrays: save(path, meta, {"order": arrays["order"]}))
     TrainingState(small_settings()).save(tmp_path / "c.npz")
@@ -154,7 +156,7 @@ def test_a_loss_that_is_not_finite_names_the_step():
     broken.step = 17
     broken.model.head.bias.value = np.full(3, np.nan, np.float32)
     with pytest.raises(FloatingPointError, match="loss is nan at step 18"):
-        broken.train_step(DATA.train)
+        broken.train_step(DATA.train, Replicas(broken.model, Team(1)))
 
 
 def test_batches_use_every_image_once_an_epoch_and_flip_half():
@@ -190,10 +192,10 @@ def test_a_batch_larger_than_the_data_is_refused(tmp_path):
 
 def test_evaluation_is_the_exact_mean_and_does_not_depend_on_batches(monkeypatch):
     model = TrainingState(small_settings()).model
-    whole = evaluate(model, DATA.test, 3)
+    whole = evaluate(model, DATA.test, 3, Team(1))
     assert len(whole.per_image) == 70
     monkeypatch.setattr("minibnn.training.evaluate.BATCH", 9)
-    parts = evaluate(model, DATA.test, 3)
+    parts = evaluate(model, DATA.test, 3, Team(1))
     np.testing.assert_allclose(parts.per_image, whole.per_image, rtol=1e-5)
     np.testing.assert_allclose(parts.mean, whole.per_image.sum() / 70, rtol=1e-5)
     np.testing.assert_allclose(whole.parts["reconstruction"] + sum(whole.parts["kl"]), whole.mean, rtol=1e-5)
@@ -236,12 +238,14 @@ def test_killed_at_any_moment_a_run_ends_where_the_uninterrupted_one_ends(tmp_pa
 
 def test_models_that_need_different_noise_see_the_same_batches():
     states = [TrainingState(small_settings(model)) for model in (CONFIG, FLOW_CONFIG)]
+    assert states[0].rng.random() != states[0].order_rng.random()
+    states[0] = TrainingState(small_settings(CONFIG))
     for state_of in states:
         state_of.initialise(DATA.train)
     for _ in range(12):                                             # into a second epoch
         first, second = (state_of.next_batch(DATA.train) for state_of in states)
         np.testing.assert_array_equal(first, second)
-        states[1].train_step(DATA.train)
+        states[1].train_step(DATA.train, Replicas(states[1].model, Team(1)))
         states[0].next_batch(DATA.train)
 
 

@@ -1,0 +1,72 @@
+"""The training loss of a batch whose parts are worked on at the same time."""
+
+import copy
+
+import numpy as np
+
+from ..cores import Team
+from ..parameter import parameters
+
+
+class Replicas:
+    """Copies of a model, one for each thread of a team, which share its values and collect gradients of their own.
+
+    The first of them is the model itself.
+    """
+
+    def __init__(self, model, team):
+        self.team = team
+        self.models = [model, *(copy.deepcopy(model) for _ in range(team.threads - 1))]
+
+    def training_loss(self, images, noise):
+        """What training lowers, for a batch: the mean over all its images.
+
+        Each model sees the same part of the batch every time; their gradients are added in their order.
+        Returns:   loss (), backward() which leaves the gradients in the model's parameters
+        """
+        self._share_values()
+        bounds, backwards = zip(*self.team.map(_forward, self.models, *deal(self.team, images, noise)))
+        loss, loss_backward = self.models[0].loss(bounds[0]._make(map(np.concatenate, zip(*bounds))))
+
+        def training_loss_backward():
+            parts = deal(self.team, *loss_backward())
+            self.team.map(lambda model_backward, *d_terms: model_backward(*d_terms), backwards, *parts)
+            self._add_gradients()
+        return loss, training_loss_backward
+
+    def _share_values(self):
+        for of_all in zip(*map(parameters, self.models)):
+            for other in of_all[1:]:
+                other.value = of_all[0].value
+
+    def _add_gradients(self):
+        for first, *others in zip(*map(parameters, self.models)):
+            for other in others:
+                first.accumulate(other.grad)
+                other.zero_grad()
+
+
+def training_loss(model, images, noise):
+    """The training loss on one thread: loss (), backward() which leaves the gradients in the parameters."""
+    return Replicas(model, Team(1)).training_loss(images, noise)
+
+
+def deal(team, *arrays):
+    """For each of the arrays (N, ...) the list of its parts, one for each thread of the team.
+
+    A tuple of arrays, such as the noise of a flow, becomes a list of such tuples.
+    """
+    parts = team.parts(len(arrays[0]))
+    return [[_part(array, part) for part in parts] for array in arrays]
+
+
+def _forward(model, images, noise):
+    return model(images, noise)
+
+
+def _part(noise, part):
+    """The noise of a part of the images.    noise: an array (N, ...), or a tuple of such"""
+    if isinstance(noise, np.ndarray):
+        return noise[part]
+    parts = [_part(array, part) for array in noise]
+    return noise._make(parts) if hasattr(noise, "_make") else tuple(parts)

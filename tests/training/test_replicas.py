@@ -1,0 +1,96 @@
+"""Parts of a batch on several threads give what the whole gives on one."""
+
+import numpy as np
+import pytest
+from small import CONFIG, FLOW_CONFIG, small_data
+
+from minibnn.cores import Team
+from minibnn.files import InputError
+from minibnn.flowpp import FlowPP
+from minibnn.parameter import cast, named_parameters, parameters
+from minibnn.resnet_vae import ResNetVAE
+from minibnn.training.adam import Adam
+from minibnn.training.evaluate import evaluate
+from minibnn.training.replicas import Replicas, training_loss
+from minibnn.training.settings import TrainingConfig
+
+DATA = small_data()
+
+
+def _model(kind, config):
+    rng = np.random.default_rng(0)
+    model = kind(config, rng)
+    model(DATA.train[:50], model.draw_noise(rng, 50), initialise=True)
+    return model
+
+
+MODELS = [(ResNetVAE, CONFIG), (FlowPP, FLOW_CONFIG)]
+
+
+def _gradients(model, threads, images, noise):
+    with Team(threads) as team:
+        loss, backward = Replicas(model, team).training_loss(images, noise)
+        backward()
+    grads = [parameter.grad for parameter in parameters(model)]
+    for parameter in parameters(model):
+        parameter.zero_grad()
+    return loss, grads
+
+
+@pytest.mark.parametrize("kind, config", MODELS)
+@pytest.mark.parametrize("threads", [2, 3, 20])
+def test_the_gradient_does_not_depend_on_the_number_of_threads(kind, config, threads):
+    """Free bits too, which depend on the mean KL of the whole batch. 20 threads share 13 images."""
+    model = _model(kind, config)
+    cast(model, np.float64)
+    noise = model.draw_noise(np.random.default_rng(1), 13, training=True)
+    loss, grads = _gradients(model, 1, DATA.train[:13], noise)
+    loss_of_parts, grads_of_parts = _gradients(model, threads, DATA.train[:13], noise)
+    np.testing.assert_allclose(loss_of_parts, loss, rtol=1e-12)
+    for (name, _), grad, of_parts in zip(named_parameters(model), grads, grads_of_parts):
+        np.testing.assert_allclose(of_parts, grad, rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize("kind, config", MODELS)
+def test_float32_gradients_repeat_bit_for_bit_and_agree_to_rounding(kind, config):
+    model = _model(kind, config)
+    noise = model.draw_noise(np.random.default_rng(1), 13, training=True)
+    _, one = _gradients(model, 1, DATA.train[:13], noise)
+    _, two = _gradients(model, 2, DATA.train[:13], noise)
+    for _ in range(3):
+        for again, grad in zip(_gradients(model, 2, DATA.train[:13], noise)[1], two):
+            np.testing.assert_array_equal(again, grad)
+    scale = np.sqrt(sum((grad**2).sum() for grad in one))
+    for first, second in zip(one, two):
+        np.testing.assert_allclose(second, first, atol=1e-5 * scale)
+
+
+def test_replicas_follow_the_model_when_its_values_change():
+    model = _model(*MODELS[0])
+    noise = model.draw_noise(np.random.default_rng(1), 16)
+    with Team(2) as team:
+        replicas = Replicas(model, team)
+        adam = Adam(parameters(model))
+        for _ in range(3):
+            loss, backward = replicas.training_loss(DATA.train[:16], noise)
+            np.testing.assert_allclose(loss, training_loss(model, DATA.train[:16], noise)[0], rtol=1e-5)
+            backward()
+            adam.update(1e-2)
+        assert all(p is not q for p, q in zip(*map(parameters, replicas.models)))
+
+
+@pytest.mark.parametrize("kind, config", MODELS)
+def test_evaluation_does_not_depend_on_the_number_of_threads(kind, config):
+    model = _model(kind, config)
+    evaluations = []
+    for threads in (1, 2, 5):
+        with Team(threads) as team:
+            evaluations.append(evaluate(model, DATA.test, 3, team))
+    for other in evaluations[1:]:
+        np.testing.assert_allclose(other.per_image, evaluations[0].per_image, rtol=1e-5)
+
+
+@pytest.mark.parametrize("threads", [0, 1.5, "2"])
+def test_impossible_numbers_of_threads_are_refused(threads):
+    with pytest.raises(InputError, match="threads: wanted a whole number of at least 1"):
+        TrainingConfig(steps=1, threads=threads)
