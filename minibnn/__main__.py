@@ -12,6 +12,7 @@ import numpy as np
 from . import data
 from .cores import Team
 from .experiments import figures, tour
+from .experiments.bench import report as bench_report
 from .files import InputError, atomic_write, require_writable, write_json
 from .gradcheck import suite
 from .options import DEFAULT_STEPS, parser
@@ -136,6 +137,19 @@ def _gradcheck(options, command):
     return 0 if all(result.ok for result in results) else 1
 
 
+def _bench(options, command):
+    for path in filter(None, (options.json, options.plot)):
+        require_writable(path)
+    with _progress("bench") as progress:
+        found = {**bench_report.run_bench(options.threads, progress), "command": command}
+    print("\n".join(bench_report.lines(found)))
+    if options.json:
+        write_json(options.json, found)
+    if options.plot:
+        bench_report.save_plot(options.plot, found)
+    return 0
+
+
 def _tour(options, command):
     if options.keep:
         require_writable(options.keep / "tour.png")
@@ -197,7 +211,7 @@ def _stop_on_signals():
 
 
 COMMANDS = {"train vae": _train, "train flow": _train, "evaluate": _evaluate, "sample": _sample,
-            "reconstruct": _reconstruct, "gradcheck": _gradcheck, "tour": _tour}
+            "reconstruct": _reconstruct, "gradcheck": _gradcheck, "bench": _bench, "tour": _tour}
 
 
 if __name__ == "__main__":

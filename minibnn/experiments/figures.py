@@ -42,25 +42,25 @@ def save_image_grid(path, images, columns):
 
 def save_curves(path, panels):
     """Write training curves as PNG, one panel per model.    panels: dict title -> curves as in `draw_curves`"""
-    figure = _figure(5 * len(panels), 3.6)
+    figure = new_figure(5 * len(panels), 3.6)
     _draw_panels(figure.subplots(1, len(panels), squeeze=False)[0], panels)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def save_samples(path, rows):
     """Write rows of images as PNG.    rows: as in `draw_samples`"""
-    figure = _figure(8, 0.62 * len(rows) + 0.1)
+    figure = new_figure(8, 0.62 * len(rows) + 0.1)
     draw_samples(figure.subplots(len(rows), 1), rows)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def save_curves_and_samples(path, panels, rows):
     """Write training curves, one panel above the other, beside rows of at most 8 images as PNG."""
-    figure = _figure(10, 2.6 * len(panels))
+    figure = new_figure(10, 2.6 * len(panels))
     left, right = figure.subfigures(1, 2, width_ratios=(1, 1.15))
     _draw_panels(left.subplots(len(panels), 1, squeeze=False)[:, 0], panels)
     draw_samples(right.subplots(len(rows), 1), {label: images[:8] for label, images in rows.items()})
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _draw_panels(all_axes, panels):
@@ -96,11 +96,13 @@ def draw_samples(all_axes, rows):
         axes.set_ylabel(label, rotation=0, ha="right", va="center")
 
 
-def _figure(width, height):
+def new_figure(width, height):
+    """An empty figure of so many inches."""
     from matplotlib.figure import Figure  # no pyplot: no window system, no state
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def _save(figure, path):
+def save_figure(figure, path):
+    """Write a figure as PNG."""
     with atomic_write(path) as file:
         figure.savefig(file, format="png", dpi=150)

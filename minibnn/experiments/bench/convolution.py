@@ -1,0 +1,69 @@
+"""The convolution against the matrix product, and how often a step calls it."""
+
+import time
+from contextlib import contextmanager
+
+import numpy as np
+
+from ...blocks import convolutions
+from ...cores import Team
+from ...ops import conv2d
+from .machine import median_seconds
+
+# (images, rows, columns, channels in and out), 3x3 kernels. The first two are the ones that must be fast.
+SHAPES = ((64, 16, 16, 64), (32, 16, 16, 128), (64, 8, 8, 64), (64, 8, 8, 32))
+
+
+def convolution_rates(shape, threads):
+    """GFLOP/s of conv2d forward and backward, the images shared among the threads."""
+    rng = np.random.default_rng(0)
+    channels = shape[-1]
+    x = rng.standard_normal(shape, dtype=np.float32)
+    w = rng.standard_normal((3, 3, channels, channels), dtype=np.float32)
+    flop = 2 * x.size * 9 * channels
+    with Team(threads) as team:
+        parts = [x[part] for part in team.parts(len(x))]
+        backwards = [conv2d(part, w, 1, 1)[1] for part in parts]
+        forward = median_seconds(lambda: team.map(lambda part: conv2d(part, w, 1, 1), parts))
+        backward = median_seconds(lambda: team.map(lambda run, part: run(part), backwards, parts))
+    return flop / forward / 1e9, 2 * flop / backward / 1e9
+
+
+class Counted:
+    """What `counting` found: seconds, added over threads, and floating-point operations of all convolutions."""
+
+    def __init__(self):
+        self.forward, self.backward, self.flop = [], [], []         # a list takes items from several threads
+
+
+@contextmanager
+def counting():
+    """Inside, every convolution of a layer is timed and its multiplications and additions counted.
+
+    A backward makes twice the products of its forward. The zeros that a stride puts between pixels do not count.
+    """
+    counted = Counted()
+    originals = convolutions.conv2d, convolutions.conv2d_transpose
+    convolutions.conv2d = _timed(originals[0], counted, lambda x, y: y)
+    convolutions.conv2d_transpose = _timed(originals[1], counted, lambda x, y: x)
+    try:
+        yield counted
+    finally:
+        convolutions.conv2d, convolutions.conv2d_transpose = originals
+
+
+def _timed(op, counted, strided_side):
+    def timed_op(x, w, *settings):
+        start = time.perf_counter()
+        y, op_backward = op(x, w, *settings)
+        counted.forward.append(time.perf_counter() - start)
+        pixels = strided_side(x, y)[..., 0].size
+        counted.flop.append(3 * 2 * pixels * w.size)
+
+        def timed_backward(dy):
+            start = time.perf_counter()
+            gradients = op_backward(dy)
+            counted.backward.append(time.perf_counter() - start)
+            return gradients
+        return y, timed_backward
+    return timed_op

@@ -1,0 +1,46 @@
+"""What the machine can do: the rate of its matrix products, on one thread and on all, with other kernels too."""
+
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+from ...cores import Team
+
+SIZE = 1024                                 # of the square matrices: large enough for BLAS to reach its best
+CORETYPES = ("Haswell", "Zen", "SkylakeX")  # OpenBLAS's kernels for recent x86 processors: AVX2, AVX2, AVX-512
+RATE_OF_ANOTHER = "from minibnn.experiments.bench import machine; print(machine.product_rate(1))"
+
+
+def median_seconds(function, seconds=0.5, least=5):
+    """Median time of a call, over calls for about so many seconds, after one that warms up."""
+    function()
+    times, begun = [], time.perf_counter()
+    while len(times) < least or time.perf_counter() - begun < seconds:
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return float(np.median(times))
+
+
+def product_rate(threads, seconds=0.5):
+    """GFLOP/s of float32 matrix products, `threads` of them side by side with one thread of BLAS each."""
+    rng = np.random.default_rng(0)
+    a, b = (rng.random((SIZE, SIZE), dtype=np.float32) for _ in range(2))
+    results = [np.empty_like(a) for _ in range(threads)]
+    with Team(threads) as team:
+        taken = median_seconds(lambda: team.map(lambda c: np.matmul(a, b, out=c), results), seconds)
+    return threads * 2 * SIZE**3 / taken / 1e9
+
+
+def rates_of_other_kernels():
+    """GFLOP/s on one thread with each OPENBLAS_CORETYPE, in a process of its own; None where it cannot run."""
+    return {name: _rate_of(name) for name in CORETYPES}
+
+
+def _rate_of(coretype):
+    done = subprocess.run([sys.executable, "-c", RATE_OF_ANOTHER], capture_output=True, text=True, check=False,
+                          env={**os.environ, "OPENBLAS_CORETYPE": coretype})
+    return float(done.stdout) if done.returncode == 0 else None     # the processor may lack its instructions

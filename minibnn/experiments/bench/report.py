@@ -1,0 +1,139 @@
+"""The whole benchmark: run it, print it, draw it."""
+
+import platform
+
+import numpy as np
+
+from ... import cores
+from .. import figures
+from . import convolution, machine, steps
+
+HELPS = 1.1              # kernels that are faster by this factor are worth a word
+
+
+def run_bench(threads, report=None):
+    """Measure everything; at most two minutes.
+
+    Returns:   a dict of JSON values. Fractions are of `gemm_gflops`, the matrix-product rate on all threads,
+               each against the mean of its measurements before and after.
+    """
+    stages = 5 + len(convolution.SHAPES) + len(steps.GROWTH)
+    done = iter(range(1, stages + 1))
+
+    def tell(text):
+        if report:
+            report(next(done), stages, text)
+    tell("matrix products")
+    one, rates = machine.product_rate(1), [machine.product_rate(threads)]
+
+    def fraction_of_rate(gflops):
+        rates.append(machine.product_rate(threads))
+        return float(gflops / np.mean(rates[-2:]))
+    shapes = []
+    for shape in convolution.SHAPES:
+        tell(f"convolution {shape}")
+        forward, backward = convolution.convolution_rates(shape, threads)
+        shapes.append({"shape": shape, "forward": fraction_of_rate(forward), "backward": fraction_of_rate(backward)})
+    models = {}
+    for name, config in (("vae", steps.VAE), ("flow", steps.FLOW)):
+        tell(f"{name} step")
+        found = steps.step_shares(config, threads)
+        models[name] = {**found, "fraction": fraction_of_rate(found["gflop"] / found["seconds"])}
+    tell("memory")
+    memory = steps.peak_memory(steps.VAE, steps.BATCH, threads)
+    growth = steps.growth(threads, tell)
+    tell("other kernels")
+    shares = models["vae"]["shares"]
+    return {"gemm_gflops": float(np.median(rates)), "gemm_gflops_one_thread": one, "threads": threads,
+            "conv_forward_fraction": min(shape["forward"] for shape in shapes[:2]),
+            "conv_backward_fraction": min(shape["backward"] for shape in shapes[:2]),
+            "vae_step_fraction": models["vae"]["fraction"], "flow_step_fraction": models["flow"]["fraction"],
+            "elementwise_share": shares["elementwise"] + shares["optimiser"], "peak_memory_mb": memory,
+            "convolutions": shapes, "steps": models, "growth": growth, "kernels": cores.blas_kernels(),
+            "other_kernels": machine.rates_of_other_kernels(),
+            "machine": f"{platform.machine()}, {cores.available()} cores, Python {platform.python_version()}, "
+                       f"NumPy {np.__version__}"}
+
+
+def lines(found):
+    """The measurements as lines of text."""
+    rate = found["gemm_gflops"]
+    yield (f"matrix products (float32, {machine.SIZE} x {machine.SIZE}): {found['gemm_gflops_one_thread']:.0f} GFLOP/s "
+           f"on one thread, {rate:.0f} on {found['threads']}; fractions below are of the latter")
+    yield f"\n{'convolution, 3x3':<26}{'forward':>9}{'backward':>10}"
+    for entry in found["convolutions"]:
+        yield f"{_shape(entry['shape']):<26}{entry['forward']:>9.0%}{entry['backward']:>10.0%}"
+    yield f"\n{'training step, batch ' + str(steps.BATCH):<26}{'fraction':>9}{'GFLOP':>8}{'ms':>7}{'images/s':>10}"
+    for name, step in found["steps"].items():
+        yield (f"{name:<26}{step['fraction']:>9.0%}{step['gflop']:>8.1f}{1e3 * step['seconds']:>7.0f}"
+               f"{step['images_per_second']:>10.0f}")
+    yield f"\n{'share of its time':<26}" + "".join(f"{name:>9}" for name in found["steps"])
+    for part in found["steps"]["vae"]["shares"]:
+        yield f"{part:<26}" + "".join(f"{step['shares'][part]:>9.0%}" for step in found["steps"].values())
+    yield f"\npeak memory of the vae step: {found['peak_memory_mb']:.0f} MB above the interpreter with its imports"
+    yield f"\n{'doubled':<26}{'time':>9}{'expected':>10}{'memory':>9}{'expected':>10}   (powers)"
+    for name, parts in found["growth"].items():
+        yield f"{name:<26}" + "".join(f"{part['exponent']:>9.2f}{part['expected']:>10}" for part in parts.values())
+    yield "\n" + _about_kernels(found)
+
+
+def _about_kernels(found):
+    rates = {name: rate for name, rate in found["other_kernels"].items() if rate}
+    if not found["kernels"] or not rates:
+        return "NumPy's BLAS here is not its own OpenBLAS: OPENBLAS_CORETYPE does nothing."
+    listed = ", ".join(f"{name} {rate:.0f}" for name, rate in rates.items())
+    best = max(rates, key=rates.get)
+    helps = rates[best] > HELPS * found["gemm_gflops_one_thread"]
+    return (f"OpenBLAS uses its {found['kernels']} kernels; GFLOP/s on one thread with OPENBLAS_CORETYPE = {listed}. "
+            + (f"OPENBLAS_CORETYPE={best} would help." if helps else "No other would help."))
+
+
+def _shape(shape):
+    return " x ".join(map(str, shape))
+
+
+def save_plot(path, found):
+    """Draw the measurements as PNG."""
+    figure = figures.new_figure(11, 7)
+    (convolutions, shares), (growth, kernels) = figure.subplots(2, 2)
+    _bars(convolutions, {_shape(entry["shape"]): entry for entry in found["convolutions"]}, ("forward", "backward"))
+    convolutions.set_title("3x3 convolution")
+    convolutions.set_xlabel(f"fraction of the matrix-product rate ({found['gemm_gflops']:.0f} GFLOP/s)")
+    _draw_shares(shares, found["steps"])
+    exponents = {name: {f"{what}, {kind}": part[key] for what, part in parts.items()
+                        for kind, key in (("measured", "exponent"), ("expected", "expected"))}
+                 for name, parts in found["growth"].items()}
+    _bars(growth, exponents, list(next(iter(exponents.values()))))
+    growth.set_title("Growth of a training step")
+    growth.set_xlabel("power of what is doubled")
+    rates = {name: {"rate": rate or 0} for name, rate in found["other_kernels"].items()}
+    _bars(kernels, {f"default ({found['kernels']})": {"rate": found["gemm_gflops_one_thread"]}, **rates}, ["rate"])
+    kernels.get_legend().remove()
+    kernels.set_title("Matrix products with OPENBLAS_CORETYPE")
+    kernels.set_xlabel("GFLOP/s on one thread (0: not supported here)")
+    figures.save_figure(figure, path)
+
+
+def _bars(axes, groups, names):
+    """Horizontal bars, one group for each entry: dict label -> dict name -> number."""
+    height = 0.8 / len(names)
+    for i, (name, colour) in enumerate(zip(names, figures.COLOURS)):
+        places = np.arange(len(groups)) + (i - (len(names) - 1) / 2) * height
+        axes.barh(places, [group[name] for group in groups.values()], height, color=colour, label=name)
+    axes.set_yticks(np.arange(len(groups)), list(groups))
+    axes.invert_yaxis()
+    axes.grid(axis="x", alpha=0.3)
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+
+
+def _draw_shares(axes, models):
+    left = np.zeros(len(models))
+    for part, colour in zip(next(iter(models.values()))["shares"], figures.COLOURS):
+        widths = np.array([model["shares"][part] for model in models.values()])
+        axes.barh(range(len(models)), widths, left=left, color=colour, label=part)
+        left += widths
+    axes.set_yticks(range(len(models)), [f"{name}\n{1e3 * model['seconds']:.0f} ms" for name, model in models.items()])
+    axes.invert_yaxis()
+    axes.set_title(f"Training step, batch {steps.BATCH}")
+    axes.set_xlabel("share of its time")
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))

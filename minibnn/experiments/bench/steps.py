@@ -1,0 +1,128 @@
+"""Training steps: their rate, where their time goes, their memory, and how both grow."""
+
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ...cores import Team
+from ...flowpp import FlowConfig
+from ...resnet_vae import VAEConfig
+from ...training.replicas import Replicas
+from ...training.settings import Settings, TrainingConfig
+from ...training.state import TrainingState
+from .convolution import counting
+from .machine import median_seconds
+
+BATCH = 64
+VAE = VAEConfig(size=16, layers=6, channels=64, blocks=6, nproc=1, weights=1, activations=1)
+FLOW = FlowConfig()
+SMALL = VAEConfig(size=8, layers=2, channels=64, blocks=2, nproc=1, weights=1, activations=1)
+# What is doubled, how the time should grow with it, and how the memory: as its power 1 or 2.
+GROWTH = {"batch": (SMALL, 2, 1, 1), "image size": (replace(SMALL, size=16), 1, 2, 2),
+          "width": (replace(SMALL, channels=128), 1, 2, 1), "depth": (replace(SMALL, layers=4, blocks=4), 1, 1, 1)}
+MEMORY_OF_A_STEP = """
+from minibnn.experiments.bench.steps import FlowConfig, VAEConfig, memory_here
+print(memory_here({config!r}, {batch}, {threads}))
+"""
+
+
+class Stepper:
+    """A model under training on images of noise, one call a step."""
+
+    def __init__(self, config, batch, team):
+        data = {"name": "noise", "train_images": batch, "test_images": 0, "fingerprint": ""}
+        self.state = TrainingState(Settings(config, TrainingConfig(1, batch, threads=team.threads), data))
+        self.replicas = Replicas(self.state.model, team)
+        self.images = np.random.default_rng(0).integers(0, 256, (batch, config.size, config.size, 3)).astype(np.uint8)
+
+    def __call__(self):
+        self.state.step = 0
+        self.state.train_step(self.images, self.replicas)
+
+
+def step_shares(config, threads, batch=BATCH, seconds=3.0):
+    """One training step: its seconds, GFLOP of convolution, and the shares of its time (which add to 1).
+
+    Times of a team's threads are averaged. "python" is what the same step takes with one image a thread, without
+    convolutions and optimiser: a cost that does not grow with the images. "elementwise" is all the rest.
+    """
+    with Team(threads) as team:
+        full = _profile(Stepper(config, batch, team), threads, seconds)
+        least = _profile(Stepper(config, threads, team), threads, seconds / 3)
+    python = min(least["rest"], full["rest"])
+    shares = {"convolution forward": full["forward"], "convolution backward": full["backward"],
+              "elementwise": full["rest"] - python, "optimiser": full["optimiser"], "python": python}
+    return {"seconds": full["median"], "images_per_second": batch / full["median"], "gflop": full["gflop"],
+            "shares": {name: part / full["mean"] for name, part in shares.items()}}
+
+
+def _profile(step, threads, seconds):
+    """Seconds of a step: median and mean, and by what it did, as means; and its GFLOP."""
+    updates, adam_update = [], step.state.adam.update
+
+    def timed_update(learning_rate):
+        start = time.perf_counter()
+        norm = adam_update(learning_rate)
+        updates.append(time.perf_counter() - start)
+        return norm
+    step()
+    step.state.adam.update = timed_update
+    times = []
+    with counting() as counted:
+        while len(times) < 5 or sum(times) < seconds:
+            start = time.perf_counter()
+            step()
+            times.append(time.perf_counter() - start)
+    n = len(times)
+    found = {"forward": sum(counted.forward) / threads / n, "backward": sum(counted.backward) / threads / n,
+             "optimiser": sum(updates) / n}
+    mean = sum(times) / n
+    return {**found, "rest": mean - sum(found.values()), "mean": mean, "median": float(np.median(times)),
+            "gflop": sum(counted.flop) / n / 1e9}
+
+
+def peak_memory(config, batch, threads):
+    """Peak memory of training steps in MB above the interpreter with its imports, in a process of its own."""
+    script = MEMORY_OF_A_STEP.format(config=config, batch=batch, threads=threads)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def memory_here(config, batch, threads):
+    """Peak memory in MB of three steps in this process, above what it held before."""
+    before = _peak_megabytes()
+    with Team(threads) as team:
+        step = Stepper(config, batch, team)
+        for _ in range(3):
+            step()
+    return _peak_megabytes() - before
+
+
+def _peak_megabytes():
+    status = Path("/proc/self/status")
+    if status.exists():                                             # getrusage would show the parent's peak
+        return int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024
+    import resource
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+def growth(threads, report):
+    """How time and memory grow when one thing is doubled: exponents found and expected, for each thing.
+
+    Returns:   dict name -> {"time": (found, expected), "memory": (found, expected)}
+    """
+    def measure(config, batch):
+        with Team(threads) as team:
+            return median_seconds(Stepper(config, batch, team), 0.8), peak_memory(config, batch, threads)
+    base = measure(SMALL, BATCH)
+    found = {}
+    for name, (config, times_batch, *expected) in GROWTH.items():
+        report(f"{name} doubled")
+        doubled = measure(config, BATCH * times_batch)
+        found[name] = {what: {"exponent": float(np.log2(after / before)), "expected": power} for what, before, after,
+                       power in zip(("time", "memory"), base, doubled, expected)}
+    return found
