@@ -22,12 +22,12 @@ def softplus_inverse(y):
 
 
 def logsumexp(x):
-    """log(sum(e^x)) over the last axis: the largest term comes first, so that nothing overflows.
+    """log(sum(e^x)) over the first axis: the largest term comes first, so that nothing overflows.
 
-    x: (..., M), finite; result: (...)
+    x: (M, ...), finite; result: (...)
     """
-    largest = x.max(axis=-1, keepdims=True)
-    return np.log(np.exp(x - largest).sum(axis=-1)) + largest[..., 0]
+    largest = x.max(axis=0)
+    return np.log(np.exp(x - largest).sum(axis=0)) + largest
 
 
 def standardising(x, deviation=1.0):

@@ -62,11 +62,15 @@ def discretised_logistic_loops(images, mean, scale):
 
 
 def mixture_cdf_and_density(x, logits, means, log_scales):
-    """CDF and density of logistic mixtures, one number at a time, as the textbook defines them."""
+    """CDF and density of logistic mixtures, one number at a time, as the textbook defines them.
+
+    x: (...), logits, means, log_scales: (M, ...)
+    """
     cdf, density = np.zeros(x.shape), np.zeros(x.shape)
     for index in np.ndindex(*x.shape):
-        weights = np.exp(logits[index]) / np.exp(logits[index]).sum()
-        for weight, mean, log_scale in zip(weights, means[index], log_scales[index]):
+        here = (slice(None), *index)
+        weights = np.exp(logits[here]) / np.exp(logits[here]).sum()
+        for weight, mean, log_scale in zip(weights, means[here], log_scales[here]):
             scale = np.exp(log_scale)
             part = 1 / (1 + np.exp(-(x[index] - mean) / scale))
             cdf[index] += weight * part

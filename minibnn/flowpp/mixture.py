@@ -14,7 +14,7 @@ def mixture_logit(x, logits, means, log_scales):
                log (1 - F) = logsumexp(log w - softplus(s))
                log f       = logsumexp(log w - log_scales - softplus(-s) - softplus(s))
                y = log F - log(1 - F),  log_slope = log dy/dx = log f - log F - log(1 - F)
-               x, y, log_slope: (...), logits, means, log_scales: (..., M) for M components (the paper's K).
+               x, y, log_slope: (...), logits, means, log_scales: (M, ...) for M components (the paper's K).
                Never F itself: it rounds to 0 or 1 in the tails, where y is still an ordinary number.
     Backward:  takes dy, d_log_slope; with r the shares of the components in each logsumexp,
                d_cdf = (dy - d_log_slope) * r_F, d_rest = (-dy - d_log_slope) * r_(1-F), d_pdf = d_log_slope * r_f
@@ -25,8 +25,8 @@ def mixture_logit(x, logits, means, log_scales):
                +-80 (+-20 where the inverse is differentiated). Training stops at a loss that is not finite.
     """
     inverse_scales = np.exp(-log_scales)
-    s = (x[..., None] - means) * inverse_scales
-    log_w = logits - logsumexp(logits)[..., None]
+    s = (x - means) * inverse_scales
+    log_w = logits - logsumexp(logits)
     softplus_minus = softplus(-s)
     softplus_plus = softplus_minus + s
     cdf_terms, rest_terms = log_w - softplus_minus, log_w - softplus_plus          # logarithms, as all that follow
@@ -39,9 +39,9 @@ def mixture_logit(x, logits, means, log_scales):
         d_pdf = _share(pdf_terms, log_pdf, d_log_slope)
         ds = (d_cdf + d_pdf) * np.exp(-softplus_plus) - (d_rest + d_pdf) * np.exp(-softplus_minus)
         d_log_w = d_cdf + d_rest + d_pdf
-        d_logits = d_log_w - np.exp(log_w) * d_log_w.sum(axis=-1, keepdims=True)
+        d_logits = d_log_w - np.exp(log_w) * d_log_w.sum(axis=0)
         d_means = -ds * inverse_scales
-        return -d_means.sum(axis=-1), d_logits, d_means, -d_pdf - ds * s
+        return -d_means.sum(axis=0), d_logits, d_means, -d_pdf - ds * s
     return (log_cdf - log_rest, log_pdf - log_cdf - log_rest), mixture_logit_backward
 
 
@@ -55,18 +55,18 @@ def mixture_logit_inverse(y, logits, means, log_scales):
     Where the slope is nearly 0, between components far apart, y hardly depends on x: there no inverse can find
     x closer than rounding(y) / slope.
     """
-    log_w = logits - logsumexp(logits)[..., None]
+    log_w = logits - logsumexp(logits)
     scales = np.exp(log_scales)
-    alone = means + scales * y[..., None]
-    low, high = alone.min(axis=-1), alone.max(axis=-1)
-    resolution = np.finfo(y.dtype).eps * scales.min(axis=-1)        # closer than this no component can tell
+    alone = means + scales * y
+    low, high = alone.min(axis=0), alone.max(axis=0)
+    resolution = np.finfo(y.dtype).eps * scales.min(axis=0)        # closer than this no component can tell
     while np.any(high - low > resolution + np.spacing(np.maximum(np.abs(low), np.abs(high)))):
         middle = low + (high - low) / 2
-        s = (middle[..., None] - means) / scales
+        s = (middle - means) / scales
         below = logsumexp(log_w - softplus(-s)) - logsumexp(log_w - softplus(s)) < y
         low, high = np.where(below, middle, low), np.where(below, high, middle)
     return low + (high - low) / 2
 
 
 def _share(terms, log_sum, d_log_sum):
-    return np.exp(terms - log_sum[..., None]) * d_log_sum[..., None]
+    return np.exp(terms - log_sum) * d_log_sum

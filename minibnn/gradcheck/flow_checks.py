@@ -11,7 +11,6 @@ from ..flowpp.rearrange import ChannelSplit, Squeeze, StripeSplit, Swap
 from .builders import layer_check, model_check, op_check
 
 _SHAPE = (2, 4, 4, 4)
-_MIXTURE = (2, 3, 2, 4)
 
 
 def _config(**settings):
@@ -69,7 +68,7 @@ CHECKS = {
     **_both_ways("Composition", "9", lambda rng: Composition(
         [StripeSplit(), InvertibleConv(rng, 8), Inverse(ElementwiseNorm((4, 2, 8))), Inverse(StripeSplit())])),
     "affine": ("10", op_check(coupling.affine, *[_SHAPE] * 3)),
-    "mixture_logit": ("10", op_check(mixture_logit, (2, 3, 2), *[(2, 3, 2, 4)] * 3)),
+    "mixture_logit": ("10", op_check(mixture_logit, (2, 3, 2), *[(4, 2, 3, 2)] * 3)),
     **_both_ways("Coupling 32/32", "10, 11, 14", _coupling()),
     **_both_ways("Coupling 1/32", "2, 3, 10-14", _coupling(weights=1), straight=True),
     **_both_ways("Coupling 1/1", "2, 3, 5, 6, 10-14", _coupling(weights=1, activations=1), straight=True),

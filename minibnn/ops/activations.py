@@ -12,11 +12,11 @@ def elu(x):
     Forward:   y = x if x > 0 else e^x - 1                          x, y: any shape
     Backward:  dx = dy * (1 if x > 0 else e^x)
     """
-    e = np.expm1(np.minimum(x, 0))
-    y = np.where(x > 0, x, e)
+    e = np.exp(np.minimum(x, 0))                                    # exp is several times as fast as expm1
+    y = np.where(x > 0, x, e - 1)
 
     def elu_backward(dy):
-        return dy * (e + 1)                                         # e = 0 where x > 0
+        return dy * e                                               # e = 1 where x > 0
     return y, elu_backward
 
 

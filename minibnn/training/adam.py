@@ -37,11 +37,11 @@ class Adam:
         return norm
 
     def _move(self, grad, learning_rate):
-        self.m = self.beta1 * self.m + (1 - self.beta1) * grad
-        self.v = self.beta2 * self.v + (1 - self.beta2) * grad**2
-        m_hat = self.m / (1 - self.beta1**self.updates)             # both start at 0: undo that bias
-        v_hat = self.v / (1 - self.beta2**self.updates)
-        moved = self._joined(p.value for p in self.parameters) - learning_rate * m_hat / (np.sqrt(v_hat) + self.epsilon)
+        self.m += (1 - self.beta1) * (grad - self.m)                # = beta1 * m + (1 - beta1) * grad
+        self.v += (1 - self.beta2) * (grad * grad - self.v)
+        bias_m, bias_v = (1 - beta**self.updates for beta in (self.beta1, self.beta2))   # since both start at 0
+        step = self.m / (np.sqrt(self.v / bias_v) + self.epsilon)
+        moved = self._joined(p.value for p in self.parameters) - learning_rate / bias_m * step
         for parameter, value in zip(self.parameters, self.parts(moved)):
             parameter.value = clip_latent(value) if parameter.kind == "binary" else value   # Eq. (4)
 

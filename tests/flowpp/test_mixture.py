@@ -13,7 +13,7 @@ SHAPE, M = (2, 3, 4), 3
 
 
 def _mixture(rng=RNG, spread=1.0):
-    return tuple(spread * rng.normal(size=(*SHAPE, M)) for _ in range(3))
+    return tuple(spread * rng.normal(size=(M, *SHAPE)) for _ in range(3))
 
 
 def test_it_is_the_logit_of_the_cdf_and_its_slope():
@@ -27,7 +27,7 @@ def test_it_is_the_logit_of_the_cdf_and_its_slope():
 def test_one_component_is_an_affine_map():
     """Of a single logistic the logit of the CDF is (x - mean) / scale, however far out."""
     x = np.array([-1e4, -30.0, 0.0, 2.0, 1e4])
-    (y, log_slope), _ = mixture_logit(x, *(np.full((5, 1), value) for value in (7.0, 0.5, -1.0)))
+    (y, log_slope), _ = mixture_logit(x, *(np.full((1, 5), value) for value in (7.0, 0.5, -1.0)))
     np.testing.assert_allclose(y, (x - 0.5) * np.e, rtol=1e-13)
     np.testing.assert_allclose(log_slope, 1, atol=1e-11)
 
@@ -39,15 +39,15 @@ def test_far_in_a_tail_everything_stays_finite_and_linear(dtype, far, side):
     mixture = [part.astype(dtype) for part in _mixture()]
     x = np.full(SHAPE, side * far, dtype)
     (y, log_slope), backward = mixture_logit(x, *mixture)
-    np.testing.assert_allclose(y, side * far * np.exp(-mixture[2].max(axis=-1)), rtol=1e-2)
-    np.testing.assert_allclose(log_slope, -mixture[2].max(axis=-1), atol=2e-2)
+    np.testing.assert_allclose(y, side * far * np.exp(-mixture[2].max(axis=0)), rtol=1e-2)
+    np.testing.assert_allclose(log_slope, -mixture[2].max(axis=0), atol=2e-2)
     for gradient in backward(np.ones_like(y), np.ones_like(y)):
         assert np.isfinite(gradient).all()
 
 
 @pytest.mark.parametrize("far", [-1e5, -700.0, 0.0, 700.0, 1e5])
 def test_logsumexp_neither_overflows_nor_vanishes(far):
-    x = np.array([[0.0, 1.0, -2.0], [0.0, -1e6, -1e6]]) + far
+    x = np.array([[0.0, 1.0, -2.0], [0.0, -1e6, -1e6]]).T + far
     np.testing.assert_allclose(logsumexp(x), far + np.log([1 + np.e + np.exp(-2), 1]), rtol=1e-12, atol=1e-9)
 
 
@@ -81,9 +81,9 @@ def test_the_inverse_takes_it_back(spread, reach, dtype, tolerance):
 @pytest.mark.parametrize("y", [-1e5, -40.0, 0.0, 40.0, 1e5])
 def test_the_bracket_holds_the_root_wherever_the_components_are(y):
     """Components far apart and of very different widths: no fixed multiple of a scale would do."""
-    means = np.array([[-1e4, 0.0, 300.0]])
-    log_scales = np.array([[-7.0, 5.0, -2.0]])
-    logits = np.array([[0.0, -30.0, 3.0]])
+    means = np.array([[-1e4], [0.0], [300.0]])
+    log_scales = np.array([[-7.0], [5.0], [-2.0]])
+    logits = np.array([[0.0], [-30.0], [3.0]])
     x = mixture_logit_inverse(np.array([y]), logits, means, log_scales)
     (again, _), _ = mixture_logit(x, logits, means, log_scales)
     (below, _), _ = mixture_logit(np.nextafter(x, -np.inf), logits, means, log_scales)
@@ -93,9 +93,9 @@ def test_the_bracket_holds_the_root_wherever_the_components_are(y):
 
 @pytest.mark.parametrize("dtype, tolerance", [(np.float64, 1e-9), (np.float32, 1e-2)])
 def test_the_inverse_is_as_fine_as_the_narrowest_component(dtype, tolerance):
-    mixture = [np.array([part], dtype) for part in ([0, 0], [0, 0], [-12, 5])]
+    mixture = [np.array([part], dtype).T for part in ([0, 0], [0, 0], [-12, 5])]
     y = np.linspace(-3, 3, 7).astype(dtype)
-    mixture = [np.broadcast_to(part, (7, 2)) for part in mixture]
+    mixture = [np.broadcast_to(part, (2, 7)) for part in mixture]
     (again, _), _ = mixture_logit(mixture_logit_inverse(y, *mixture), *mixture)
     np.testing.assert_allclose(again, y, atol=tolerance)
 
@@ -114,7 +114,7 @@ def test_transform_is_equation_10():
     (y, log_slope), _ = coupling_transform(x, conditions)
     raw_a, b, *t = np.split(conditions.reshape(2, 3, 4, 2, -1), [1, 2, 2 + M, 2 + 2 * M], axis=-1)
     a, b = np.tanh(raw_a[..., 0]), b[..., 0]
-    cdf, density = mixture_cdf_and_density(x, *t)
+    cdf, density = mixture_cdf_and_density(x, *(np.moveaxis(part, -1, 0) for part in t))
     np.testing.assert_allclose(y, np.log(cdf / (1 - cdf)) * np.exp(a) + b, rtol=1e-10)
     np.testing.assert_allclose(np.exp(log_slope), density / (cdf * (1 - cdf)) * np.exp(a), rtol=1e-10)
     (back, log_slope_back), _ = coupling_transform_inverse(y, conditions)

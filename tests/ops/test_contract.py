@@ -35,7 +35,7 @@ OPS = {
     "dropout": (lambda x: ops.dropout(x, KEEP, 0.2), IMAGE),
     "standard_normal": (standard_normal, IMAGE),
     "affine": (coupling.affine, *[IMAGE] * 3),
-    "mixture_logit": (mixture_logit, IMAGE, *[(*IMAGE, 3)] * 3),
+    "mixture_logit": (mixture_logit, IMAGE, *[(3, *IMAGE)] * 3),
     "coupling_transform": (coupling.coupling_transform, IMAGE, (*IMAGE[:3], 4 * 8)),
     "coupling_transform_inverse": (coupling.coupling_transform_inverse, IMAGE, (*IMAGE[:3], 4 * 8)),
     "discretised_logistic": (lambda m, s: likelihood.discretised_logistic(PIXELS, m, s), IMAGE, ()),

@@ -20,10 +20,11 @@ from .machine import median_seconds
 BATCH = 64
 VAE = VAEConfig(size=16, layers=6, channels=64, blocks=6, nproc=1, weights=1, activations=1)
 FLOW = FlowConfig()
-SMALL = VAEConfig(size=8, layers=2, channels=64, blocks=2, nproc=1, weights=1, activations=1)
+BASE = VAEConfig(size=16, layers=3, channels=64, blocks=3, nproc=1, weights=1, activations=1)
 # What is doubled, how the time should grow with it, and how the memory: as its power 1 or 2.
-GROWTH = {"batch": (SMALL, 2, 1, 1), "image size": (replace(SMALL, size=16), 1, 2, 2),
-          "width": (replace(SMALL, channels=128), 1, 2, 1), "depth": (replace(SMALL, layers=4, blocks=4), 1, 1, 1)}
+GROWTH = {"batch": (BASE, 2, 1, 1), "image size": (replace(BASE, size=32), 1, 2, 2),
+          "width": (replace(BASE, channels=128), 1, 2, 1),
+          "depth": (replace(BASE, layers=6, blocks=6, nproc=2), 1, 1, 1)}
 MEMORY_OF_A_STEP = """
 from minibnn.experiments.bench.steps import FlowConfig, VAEConfig, memory_here
 print(memory_here({config!r}, {batch}, {threads}))
@@ -117,8 +118,8 @@ def growth(threads, report):
     """
     def measure(config, batch):
         with Team(threads) as team:
-            return median_seconds(Stepper(config, batch, team), 0.8), peak_memory(config, batch, threads)
-    base = measure(SMALL, BATCH)
+            return median_seconds(Stepper(config, batch, team), 1.5), peak_memory(config, batch, threads)
+    base = measure(BASE, BATCH)
     found = {}
     for name, (config, times_batch, *expected) in GROWTH.items():
         report(f"{name} doubled")
