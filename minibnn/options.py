@@ -30,7 +30,7 @@ FLOW_OPTIONS = {
     "dequantiser-blocks": "residual blocks of each coupling in the dequantiser; 0 for none",
     "context-channels": "channels of the dequantiser's context network",
 }
-DEFAULT_STEPS = {"vae": 1500, "flow": 2000}
+DEFAULT_STEPS = {"vae": 2500, "flow": 3000}
 
 
 def parser():

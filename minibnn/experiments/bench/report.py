@@ -94,7 +94,7 @@ def _shape(shape):
 
 def save_plot(path, found):
     """Draw the measurements as PNG."""
-    figure = figures.new_figure(11, 7)
+    figure = figures.new_figure(10, 9)
     (convolutions, shares), (growth, kernels) = figure.subplots(2, 2)
     _bars(convolutions, {_shape(entry["shape"]): entry for entry in found["convolutions"]}, ("forward", "backward"))
     convolutions.set_title("3x3 convolution")
@@ -123,7 +123,7 @@ def _bars(axes, groups, names):
     axes.set_yticks(np.arange(len(groups)), list(groups))
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
-    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    _legend_below(axes)
 
 
 def _draw_shares(axes, models):
@@ -136,4 +136,8 @@ def _draw_shares(axes, models):
     axes.invert_yaxis()
     axes.set_title(f"Training step, batch {steps.BATCH}")
     axes.set_xlabel("share of its time")
-    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    _legend_below(axes)
+
+
+def _legend_below(axes):
+    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.45, -0.17), ncol=2)

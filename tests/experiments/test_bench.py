@@ -1,0 +1,96 @@
+"""The benchmark: what it counts is right, and what it reports follows from what it measured. No speed is asserted."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small import CONFIG, FLOW_CONFIG
+
+from minibnn.__main__ import main
+from minibnn.blocks import WeightNormConv, convolutions
+from minibnn.experiments.bench import convolution, machine, report, steps
+
+KEYS = {"gemm_gflops", "conv_forward_fraction", "conv_backward_fraction", "vae_step_fraction", "flow_step_fraction",
+        "elementwise_share", "peak_memory_mb"}
+
+
+@pytest.fixture
+def small_bench(monkeypatch):
+    monkeypatch.setattr(machine, "SIZE", 32)
+    monkeypatch.setattr(machine, "CORETYPES", ("Haswell",))
+    monkeypatch.setattr(convolution, "SHAPES", ((3, 4, 4, 2), (2, 4, 4, 3), (2, 2, 2, 2)))
+    monkeypatch.setattr(steps, "VAE", CONFIG)
+    monkeypatch.setattr(steps, "FLOW", FLOW_CONFIG)
+    monkeypatch.setattr(steps, "BATCH", 4)
+    monkeypatch.setattr(steps, "BASE", CONFIG)
+    monkeypatch.setattr(steps, "GROWTH", {"batch": (CONFIG, 2, 1, 1)})
+    monkeypatch.setattr(machine, "_rate_of", lambda coretype: None)
+    for module in (machine, convolution, steps):
+        monkeypatch.setattr(module, "median_seconds", lambda function, seconds=0, least=1: (function(), 1e-3)[1])
+    profile = steps._profile
+    monkeypatch.setattr(steps, "_profile", lambda step, threads, seconds: profile(step, threads, 0))
+
+
+def test_operations_of_a_convolution_are_counted_and_the_layer_is_left_as_it_was():
+    before = convolutions.conv2d
+    x = np.ones((2, 6, 4, 3), np.float32)
+    with convolution.counting() as counted:
+        _, backward = WeightNormConv(np.random.default_rng(0), 3, 3, 5, stride=2)(x)
+        backward(np.ones((2, 3, 2, 5), np.float32))
+        y, _ = WeightNormConv(np.random.default_rng(0), 5, 3, 5, stride=2, transposed=True)(x)
+    multiply_adds = [2 * 3 * 2 * 9 * 3 * 5, 2 * 6 * 4 * 25 * 3 * 5]
+    assert y.shape == (2, 12, 8, 5)
+    assert counted.flop == [3 * 2 * number for number in multiply_adds]          # forward, and twice that backward
+    assert len(counted.forward) == 2 and len(counted.backward) == 1
+    assert convolutions.conv2d is before
+
+
+@pytest.mark.parametrize("config", [CONFIG, FLOW_CONFIG])
+def test_shares_of_a_step_add_to_one(config, small_bench):
+    found = steps.step_shares(config, 2, batch=4)
+    np.testing.assert_allclose(sum(found["shares"].values()), 1)
+    assert all(share >= 0 for share in found["shares"].values())
+    assert found["images_per_second"] == pytest.approx(4 / found["seconds"])
+
+
+def test_memory_is_that_of_the_step():
+    """State, moments and gradients of a wide model: some 4 copies of its parameters at least."""
+    wide = replace(CONFIG, channels=256)
+    weights = 2 * 2 * 2 * 9 * 256**2 + 2 * 2 * 25 * 256**2          # of the blocks on both ways, and of the outer ones
+    megabytes = 4 * 4 * weights / 1e6
+    assert steps.peak_memory(wide, 2, 1) > max(megabytes, steps.peak_memory(CONFIG, 2, 1))
+
+
+def test_the_command_writes_what_it_measured(small_bench, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    assert main(["bench", "--threads", "2", "--json", "b.json", "--plot", "b.png"]) == 0
+    found = json.loads(Path("b.json").read_text())
+    assert found.keys() > KEYS and all(isinstance(found[key], float) and found[key] >= 0 for key in KEYS)
+    assert found["conv_forward_fraction"] == min(entry["forward"] for entry in found["convolutions"][:2])
+    shares = found["steps"]["vae"]["shares"]
+    assert found["elementwise_share"] == shares["elementwise"] + shares["optimiser"]
+    assert found["command"] == "python -m minibnn bench --threads 2 --json b.json --plot b.png"
+    assert Path("b.png").read_bytes().startswith(b"\x89PNG")
+    assert "on 2; fractions below are of the latter" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("rates, kernels, said", [
+    ({"Haswell": 100.0, "SkylakeX": 200.0}, "Zen", "OPENBLAS_CORETYPE=SkylakeX would help"),
+    ({"Haswell": 100.0, "SkylakeX": None}, "Zen", "No other would help"),
+    ({"Haswell": None}, None, "does nothing")])
+def test_other_kernels_are_recommended_where_they_help(rates, kernels, said):
+    assert said in report._about_kernels({"other_kernels": rates, "kernels": kernels, "gemm_gflops_one_thread": 99.0})
+
+
+def test_kernels_that_cannot_run_have_no_rate(monkeypatch):
+    monkeypatch.setattr(machine, "RATE_OF_ANOTHER", "import os; os.abort()")
+    assert machine._rate_of("Haswell") is None
+
+
+@pytest.mark.parametrize("option", ["--json", "--plot"])
+def test_a_place_that_cannot_be_written_is_refused_first(option, capsys):
+    assert main(["bench", option, "absent/b"]) == 2
+    assert "absent/b: wanted a place that can be written to" in capsys.readouterr().err
