@@ -79,6 +79,20 @@ def test_the_same_commands_for_a_flow(capsys, bits):
     assert "wanted a ResNet VAE, got a flow" in capsys.readouterr().err and not Path("r.png").exists()
 
 
+def test_threads_of_training_and_evaluation(capsys):
+    bpd = {}
+    for threads in ("1", "3"):
+        assert main([*TINY, "--steps", "3", "--threads", threads, "--out", threads]) == 0
+        assert main(["evaluate", "1/checkpoint.npz", "--threads", threads, "--json", "e.json"]) == 0
+        evaluated = json.loads(Path("e.json").read_text())
+        result = json.loads(Path(threads, "result.json").read_text())
+        assert result["threads"] == evaluated["threads"] == int(threads)
+        bpd[threads] = result["test_bpd"], evaluated["test_bpd"]
+    assert abs(bpd["3"][0] - bpd["1"][0]) < 1e-3 and abs(bpd["3"][1] - bpd["1"][1]) < 1e-5
+    assert main([*TINY, "--steps", "3", "--threads", "2", "--out", "1", "--resume"]) == 2
+    assert "the run was started with threads = 1, got 2" in capsys.readouterr().err
+
+
 def test_epochs_and_a_run_that_is_complete(capsys):
     assert main([*TINY, "--epochs", "2", "--out", "run"]) == 0
     assert json.loads(Path("run/result.json").read_text())["steps"] == 2 * (150 // 16)
@@ -117,6 +131,9 @@ def test_epochs_and_a_run_that_is_complete(capsys):
     ([*FLOW, "--dropout", "1"], "dropout: wanted a fraction from 0 to below 1, got 1.0"),
     ([*FLOW, "--binary-context"], "binary_context: wanted 1-bit weights, got 32-bit ones"),
     ([*FLOW, "--layers", "2"], "unrecognized arguments: --layers 2"),
+    ([*TINY, "--threads", "0"], "--threads: wanted a whole number from 1 to 1,000, got '0'"),
+    (["evaluate", "file", "--threads", "x"], "--threads: wanted a whole number"),
+    (["bench", "--plot", "absent/b.png"], "absent/b.png: wanted a place"),
     (["fly"], "invalid choice: 'fly'"), (["train"], "required: MODEL")])
 def test_bad_input_is_one_sentence_and_status_2(capsys, arguments, message):
     Path("file").write_text("not what you look for " * 10)

@@ -3,9 +3,11 @@
 import numpy as np
 
 from ..binary.straight_through import clip_latent
+from ..cores import Team
 
 MAX_NORM = 1.0           # longer gradients are shortened to this ("Training" in Appendix B and C)
 SKIP_NORM = 100.0        # beyond this the batch is an accident: no update
+PIECE = 1 << 16          # numbers moved at a time: they stay in a core's second-level cache
 
 
 class Adam:
@@ -22,26 +24,33 @@ class Adam:
         self.updates = 0
         self.m, self.v = (np.zeros_like(self._joined(p.value for p in parameters)) for _ in range(2))
 
-    def update(self, learning_rate):
+    def update(self, learning_rate, team=None):
         """Shorten the gradient to MAX_NORM, move every parameter, apply Eq. (4), forget the gradients.
 
+        team:      a cores.Team to share the work
         Returns:   the norm before shortening; above SKIP_NORM nothing moved.
         """
         grad = self._joined(p.grad for p in self.parameters)
         norm = float(np.sqrt(np.vdot(grad, grad)))
         if norm <= SKIP_NORM:
             self.updates += 1
-            self._move(grad / max(1.0, norm / MAX_NORM), learning_rate)
+            grad /= max(1.0, norm / MAX_NORM)                       # in place: `_joined` made it
+            self._move(grad, learning_rate, team or Team(1))
         for parameter in self.parameters:
             parameter.zero_grad()
         return norm
 
-    def _move(self, grad, learning_rate):
-        self.m += (1 - self.beta1) * (grad - self.m)                # = beta1 * m + (1 - beta1) * grad
-        self.v += (1 - self.beta2) * (grad * grad - self.v)
-        bias_m, bias_v = (1 - beta**self.updates for beta in (self.beta1, self.beta2))   # since both start at 0
-        step = self.m / (np.sqrt(self.v / bias_v) + self.epsilon)
-        moved = self._joined(p.value for p in self.parameters) - learning_rate / bias_m * step
+    def _move(self, grad, learning_rate, team):
+        moved = self._joined(p.value for p in self.parameters)
+        bias_m, bias_v = (1 - beta**self.updates for beta in (self.beta1, self.beta2))   # since m and v start at 0
+
+        def move(start):
+            piece = slice(start, start + PIECE)
+            m, v, g = self.m[piece], self.v[piece], grad[piece]
+            m += (1 - self.beta1) * (g - m)                         # = beta1 * m + (1 - beta1) * g, in place
+            v += (1 - self.beta2) * (g * g - v)
+            moved[piece] -= learning_rate / bias_m * (m / (np.sqrt(v / bias_v) + self.epsilon))
+        team.map(move, range(0, len(moved), PIECE))
         for parameter, value in zip(self.parameters, self.parts(moved)):
             parameter.value = clip_latent(value) if parameter.kind == "binary" else value   # Eq. (4)
 

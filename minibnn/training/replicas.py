@@ -17,6 +17,7 @@ class Replicas:
     def __init__(self, model, team):
         self.team = team
         self.models = [model, *(copy.deepcopy(model) for _ in range(team.threads - 1))]
+        self._parameters = list(zip(*map(parameters, self.models)))         # of each parameter, that of every model
 
     def training_loss(self, images, noise):
         """What training lowers, for a batch: the mean over all its images.
@@ -35,12 +36,12 @@ class Replicas:
         return loss, training_loss_backward
 
     def _share_values(self):
-        for of_all in zip(*map(parameters, self.models)):
-            for other in of_all[1:]:
-                other.value = of_all[0].value
+        for first, *others in self._parameters:
+            for other in others:
+                other.value = first.value
 
     def _add_gradients(self):
-        for first, *others in zip(*map(parameters, self.models)):
+        for first, *others in self._parameters:
             for other in others:
                 first.accumulate(other.grad)
                 other.zero_grad()

@@ -56,7 +56,7 @@ class TrainingState:
         if not np.isfinite(loss):
             raise FloatingPointError(f"training: the loss is {loss} at step {self.step + 1}")
         loss_backward()
-        norm = self.adam.update(self.settings.training.learning_rate(self.step))
+        norm = self.adam.update(self.settings.training.learning_rate(self.step), replicas.team)
         if not np.isfinite(norm):
             raise FloatingPointError(f"training: the gradient's norm is {norm} at step {self.step + 1}")
         self.step += 1

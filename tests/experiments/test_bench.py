@@ -88,9 +88,3 @@ def test_other_kernels_are_recommended_where_they_help(rates, kernels, said):
 def test_kernels_that_cannot_run_have_no_rate(monkeypatch):
     monkeypatch.setattr(machine, "RATE_OF_ANOTHER", "import os; os.abort()")
     assert machine._rate_of("Haswell") is None
-
-
-@pytest.mark.parametrize("option", ["--json", "--plot"])
-def test_a_place_that_cannot_be_written_is_refused_first(option, capsys):
-    assert main(["bench", option, "absent/b"]) == 2
-    assert "absent/b: wanted a place that can be written to" in capsys.readouterr().err

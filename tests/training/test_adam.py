@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from minibnn.cores import Team
 from minibnn.parameter import Parameter
 from minibnn.training.adam import Adam
 
@@ -47,3 +48,20 @@ def test_gradient_norm_is_over_all_parameters():
     p.accumulate(np.array([3.0]))
     q.accumulate(np.array([[4.0]]))
     assert Adam([p, q]).update(0.1) == 5
+
+
+def test_a_team_and_pieces_do_not_show(monkeypatch):
+    rng = np.random.default_rng(0)
+    values, grads = rng.normal(size=(2, 3, 50))
+    found = []
+    for piece, threads in ((1 << 16, 1), (7, 3)):
+        monkeypatch.setattr("minibnn.training.adam.PIECE", piece)
+        p = [Parameter(value.astype(np.float32)) for value in values]
+        adam = Adam(p)
+        with Team(threads) as team:
+            for _ in range(3):
+                for parameter, grad in zip(p, grads):
+                    parameter.accumulate(grad.astype(np.float32))
+                adam.update(0.1, team)
+        found.append(np.concatenate([parameter.value for parameter in p]))
+    np.testing.assert_array_equal(*found)

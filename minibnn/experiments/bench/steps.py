@@ -65,9 +65,9 @@ def _profile(step, threads, seconds):
     """Seconds of a step: median and mean, and by what it did, as means; and its GFLOP."""
     updates, adam_update = [], step.state.adam.update
 
-    def timed_update(learning_rate):
+    def timed_update(*arguments):
         start = time.perf_counter()
-        norm = adam_update(learning_rate)
+        norm = adam_update(*arguments)
         updates.append(time.perf_counter() - start)
         return norm
     step()
