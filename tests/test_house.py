@@ -89,6 +89,12 @@ def test_the_table_in_the_readme_is_the_recorded_tour():
     assert "\n".join(table(recorded)) in README
 
 
+def test_the_speeds_in_the_readme_are_the_recorded_ones():
+    from minibnn.experiments.bench.report import lines
+    recorded = json.loads((ROOT / "figures" / "bench.json").read_text())
+    assert "\n".join(lines(recorded)) in README
+
+
 def test_links_and_pictures_of_the_readme_exist():
     for alt, target in re.findall(r"(!?\[[^]]*\])\(([^)#]+)\)", README):
         assert target.startswith("https://") or (ROOT / target).exists(), target
