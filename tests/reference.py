@@ -76,3 +76,13 @@ def mixture_cdf_and_density(x, logits, means, log_scales):
             cdf[index] += weight * part
             density[index] += weight * part * (1 - part) / scale
     return cdf, density
+
+
+def xnor_dot_loops(a, b):
+    """Products of every row of signs a (M, n) with every row of b (N, n), summed one by one: (M, N) integers."""
+    sums = np.zeros((len(a), len(b)), int)
+    for i, row in enumerate(a):
+        for j, other in enumerate(b):
+            for p, q in zip(row, other):
+                sums[i, j] += 1 if (p >= 0) == (q >= 0) else -1
+    return sums

@@ -28,9 +28,9 @@ def conv2d(x, w, stride=1, padding=0):
     _check_shapes("conv2d", x, w, stride, padding, inputs=2)
     if min(x.shape[1:3]) + 2 * padding < w.shape[0]:
         raise ValueError(f"conv2d: x: wanted at least {w.shape[0]} pixels with the padding, got {x.shape}")
-    frame = _Frame.forward(x.shape, w.shape[0], stride, padding)
+    frame = Frame.forward(x.shape, w.shape[0], stride, padding)
     y = _correlate(x, w, frame)
-    adjoint = _Frame.adjoint(x.shape, w.shape[0], stride, padding)
+    adjoint = Frame.adjoint(x.shape, w.shape[0], stride, padding)
 
     def conv2d_backward(dy):
         return _correlate(dy, _turned(w), adjoint), _kernel_gradient(x, dy, frame, w.shape[0])
@@ -48,17 +48,17 @@ def conv2d_transpose(x, w, size, stride=1, padding=0):
     """
     _check_shapes("conv2d_transpose", x, w, stride, padding, inputs=3)
     y_shape = (len(x), *size, w.shape[2])
-    frame = _Frame.forward(y_shape, w.shape[0], stride, padding)
+    frame = Frame.forward(y_shape, w.shape[0], stride, padding)
     if frame.output != x.shape[1:3]:
         raise ValueError(f"conv2d_transpose: x: wanted {frame.output} pixels for size {size}, got {x.shape}")
-    y = _correlate(x, _turned(w), _Frame.adjoint(y_shape, w.shape[0], stride, padding))
+    y = _correlate(x, _turned(w), Frame.adjoint(y_shape, w.shape[0], stride, padding))
 
     def conv2d_transpose_backward(dy):
         return _correlate(dy, w, frame), _kernel_gradient(dy, x, frame, w.shape[0])
     return y, conv2d_transpose_backward
 
 
-class _Frame(NamedTuple):
+class Frame(NamedTuple):
     """How an image lies on the zero canvas that the kernel slides over."""
     canvas: tuple        # rows and columns of the canvas
     offset: int          # where the image's first pixel lies (may be negative: then it is cropped)
@@ -69,12 +69,12 @@ class _Frame(NamedTuple):
     @staticmethod
     def forward(shape, K, stride, padding):
         canvas = tuple(s + 2 * padding for s in shape[1:3])
-        return _Frame(canvas, padding, 1, stride, tuple((s - K) // stride + 1 for s in canvas))
+        return Frame(canvas, padding, 1, stride, tuple((s - K) // stride + 1 for s in canvas))
 
     @staticmethod
     def adjoint(shape, K, stride, padding):
         H, W = shape[1:3]
-        return _Frame((H + K - 1, W + K - 1), K - 1 - padding, stride, 1, (H, W))
+        return Frame((H + K - 1, W + K - 1), K - 1 - padding, stride, 1, (H, W))
 
 
 def _turned(w):
@@ -115,8 +115,8 @@ def _gathered_rows(x, K, frame):
     along_n, along_H, along_W, along_C = canvas.strides             # K neighbours in a row: K*C numbers side by side
     windows = as_strided(canvas, (canvas_H, n, columns, K * C), (along_H, along_n, frame.stride * along_W, along_C))
     scratch = np.empty(canvas_H * n * columns * K * C, x.dtype)
-    to_H, from_H = _overlap(H, canvas_H, frame)
-    to_W, from_W = _overlap(W, canvas_W, frame)
+    to_H, from_H = overlap(H, canvas_H, frame)
+    to_W, from_W = overlap(W, canvas_W, frame)
     for start in range(0, N, n):
         piece = slice(start, min(start + n, N))
         m = piece.stop - start
@@ -132,7 +132,7 @@ def _kernel_row(rows, a, frame):
     return seen.reshape(-1, rows.shape[-1])
 
 
-def _overlap(length, canvas, frame):
+def overlap(length, canvas, frame):
     """Slices of the canvas and of the image, along one axis, where the image lies on the canvas."""
     first = -(min(frame.offset, 0) // frame.stuffing)
     stop = min(length, -((frame.offset - canvas) // frame.stuffing))

@@ -63,12 +63,12 @@ def _kernel_not_turned(monkeypatch):
 
 
 def _stride_offset(monkeypatch):
-    right = convolution._Frame.adjoint
+    right = convolution.Frame.adjoint
 
     def wrong(shape, K, stride, padding):
         frame = right(shape, K, stride, padding)
         return frame._replace(offset=frame.offset + (stride > 1))
-    monkeypatch.setattr(convolution._Frame, "adjoint", staticmethod(wrong))
+    monkeypatch.setattr(convolution.Frame, "adjoint", staticmethod(wrong))
 
 
 def _free_bits_ignored(monkeypatch):

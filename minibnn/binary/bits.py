@@ -1,0 +1,53 @@
+"""Signs stored as bits: one bit each, 64 to a word."""
+
+import numpy as np
+
+WORD = np.dtype("<u8")   # bit i of a row is bit i % 64 of word i // 64, on every machine
+
+
+def pack_bits(positive):
+    """Bits in words along the last axis; spare bits of the last word are 0.
+
+    positive: (..., n) bool, result: (..., W) uint64 with W = ceil(n / 64)
+    """
+    rows = np.packbits(positive, axis=-1, bitorder="little")
+    words = np.zeros((*rows.shape[:-1], -(-rows.shape[-1] // WORD.itemsize) * WORD.itemsize), np.uint8)
+    words[..., :rows.shape[-1]] = rows
+    return words.view(WORD)
+
+
+def unpack_signs(words, n, dtype=np.float32):
+    """The signs whose bits `pack_bits` packed: +1 where the bit is set, else -1.
+
+    words: (..., W) uint64, result: (..., n)
+    """
+    signs = np.unpackbits(words.view(np.uint8), axis=-1, count=n, bitorder="little").astype(dtype)
+    signs *= 2
+    signs -= 1
+    return signs
+
+
+class PackedKernel:
+    """A kernel of +-1 in bits, ready for `binary.xnor`.
+
+    words: (O, W) uint64, the fan-in of each output channel: kernel rows, kernel columns, channels. The channels of
+    each kernel position fill whole bytes, so that a patch is gathered by bytes; spare bits are 0.
+    """
+
+    def __init__(self, v):
+        """v: (K, K, C, O); what counts is v >= 0."""
+        self.shape = v.shape
+        by_output = np.packbits(np.moveaxis(v >= 0, -1, 0), axis=-1, bitorder="little")     # (O, K, K, bytes of C)
+        self.words = pack_bits(np.unpackbits(by_output.reshape(v.shape[-1], -1), axis=-1, bitorder="little"))
+
+    def signs(self, dtype=np.float32):
+        """The kernel as numbers +1 and -1: (K, K, C, O)."""
+        K, _, C, O = self.shape
+        channels = 8 * self.bytes_of_pixel
+        padded = unpack_signs(self.words, K * K * channels, dtype).reshape(O, K, K, channels)
+        return np.ascontiguousarray(np.moveaxis(padded[..., :C], 0, -1))
+
+    @property
+    def bytes_of_pixel(self):
+        """Bytes that hold the C bits of one kernel position."""
+        return -(-self.shape[2] // 8)

@@ -1,0 +1,119 @@
+"""Convolution of signs with signs: exclusive or, count the ones, no multiplication.
+
+A product of two signs is -1 where their bits differ. So the sum of n products is n - 2 * (number of differing
+bits), an exact integer: exclusive or finds the differing bits of 64 products at once, a population count counts
+them.
+"""
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from ..ops.convolution import Frame, overlap
+from .bits import WORD
+
+PIXELS, OUTPUTS = 8192, 8  # of one block of counts: long inner loops, in a core's second-level cache
+ROW_SPARE = 32             # spare numbers at the end of a row: rows a power of two apart would evict each other
+WORDS_PER_BYTE = 3         # words whose counts, at most 64 each, can be added in one byte
+
+
+def xnor_conv2d(x, kernel, stride=1, padding=0):
+    """conv2d of sign(x) with a packed kernel, exactly.
+
+    Paper:     Eq. (13), the convolution with v_B when the activations are binary too (Eq. 5).
+    Forward:   as `ops.conv2d`; x: (N, H, W, C), kernel: a PackedKernel of shape (K, K, C, O), y: whole numbers in
+               the dtype of x. Padding is 0, neither +1 nor -1: it adds nothing.
+    Raises:    ValueError if the channels do not fit. There is no backward: this is for inference.
+    """
+    _check_channels("xnor_conv2d", x, kernel)
+    return _correlate_bits(x, kernel, Frame.forward(x.shape, kernel.shape[0], stride, padding))
+
+
+def xnor_conv2d_transpose(x, kernel, size, stride=1, padding=0):
+    """conv2d_transpose of sign(x), exactly.
+
+    Forward:   x: (N, H', W', C), kernel: a PackedKernel of v[::-1, ::-1] for a layer's v (K, K, C, O): turned, since
+               the transpose is a correlation with the turned kernel; y: (N, H, W, O), size: (H, W)
+    Raises:    ValueError if the channels do not fit.
+    """
+    _check_channels("xnor_conv2d_transpose", x, kernel)
+    frame = Frame.adjoint((len(x), *size), kernel.shape[0], stride, padding)
+    return _correlate_bits(x, kernel, frame)
+
+
+def _correlate_bits(x, kernel, frame):
+    K, _, _, O = kernel.shape
+    pixels = np.packbits(x >= 0, axis=-1, bitorder="little")       # (N, H, W, bytes of C): packed once
+    output = frame.output[0] * frame.output[1]
+    y = np.empty((len(x), output, O), x.dtype)
+    images = max(1, PIXELS // output)
+    for start in range(0, len(x), images):
+        words = _patches(pixels[start:start + images], K, frame)
+        y[start:start + images] = _count_differences(words, kernel.words).T.reshape(-1, output, O)
+    y *= -2
+    y += _sums_without_differences(x.shape, kernel, frame)
+    return y.reshape(len(x), *frame.output, O)
+
+
+def _patches(pixels, K, frame):
+    """What the kernel sees at every output pixel: (W, pixels) words, in the order of a PackedKernel's."""
+    N, H, W, B = pixels.shape
+    canvas = np.zeros((N, *frame.canvas, B), np.uint8)
+    (to_H, from_H), (to_W, from_W) = (overlap(s, canvas_s, frame) for s, canvas_s in zip((H, W), frame.canvas))
+    canvas[:, to_H, to_W] = pixels[:, from_H, from_W]
+    patches = np.zeros((N, *frame.output, -(-K * K * B // WORD.itemsize) * WORD.itemsize), np.uint8)
+    for a in range(K):                                              # K neighbours in a row lie side by side: K*B bytes
+        patches[..., a * K * B:(a + 1) * K * B] = _row_windows(canvas[:, a:], K, frame)
+    return np.ascontiguousarray(patches.view(WORD).reshape(-1, patches.shape[-1] // WORD.itemsize).T)
+
+
+def _row_windows(canvas, K, frame):
+    """(N, H', W', K*B): K neighbouring pixels of a row of the canvas (N, rows, columns, B), for every output pixel."""
+    along_n, along_H, along_W, along_B = canvas.strides
+    return as_strided(canvas, (len(canvas), *frame.output, K * canvas.shape[-1]),
+                      (along_n, frame.stride * along_H, frame.stride * along_W, along_B))
+
+
+def _count_differences(words, kernel_words):
+    """How many bits differ, in the smallest type that cannot overflow.
+
+    words: (W, pixels), kernel_words: (O, W), result: (O, pixels)
+    """
+    W, pixels = words.shape
+    O = len(kernel_words)
+    smallest = np.min_scalar_type(64 * W)
+    counts = np.zeros((O, pixels + ROW_SPARE), smallest)[:, :pixels]
+    for o in range(0, O, OUTPUTS):
+        of_kernel = kernel_words[o:o + OUTPUTS, :, None]
+        differing = np.empty((len(of_kernel), pixels), WORD)
+        ones, few = (np.empty(differing.shape, np.uint8) for _ in range(2))
+        for w in range(0, W, WORDS_PER_BYTE):
+            np.bitwise_count(np.bitwise_xor(words[w], of_kernel[:, w], out=differing), out=few)
+            for v in range(w + 1, min(w + WORDS_PER_BYTE, W)):
+                np.bitwise_count(np.bitwise_xor(words[v], of_kernel[:, v], out=differing), out=ones)
+                few += ones
+            counts[o:o + OUTPUTS] += few
+    return counts
+
+
+def _sums_without_differences(shape, kernel, frame):
+    """What the sum would be if no bit differed: (H' * W', O).
+
+    n for a patch inside the image. Outside it the bits are 0, as if all signs were -1; what they add with the
+    kernel, C - 2 * (its ones), is taken back, so that padding adds nothing.
+    """
+    K, _, C, O = kernel.shape
+    inside = _patch_places(shape, K, frame).reshape(-1, K * K)     # (H' * W', K * K): 1 inside the image, 0 outside
+    ones = (kernel.signs(np.float32).reshape(K * K, C, O) > 0).sum(axis=1)
+    return (K * K * C - (1 - inside) @ (C - 2 * ones)).astype(np.float32)
+
+
+def _patch_places(shape, K, frame):
+    canvas = np.zeros((1, *frame.canvas, 1), np.int64)
+    (to_H, _), (to_W, _) = (overlap(s, canvas_s, frame) for s, canvas_s in zip(shape[1:3], frame.canvas))
+    canvas[:, to_H, to_W] = 1
+    return np.stack([_row_windows(canvas[:, a:], K, frame) for a in range(K)], axis=3)
+
+
+def _check_channels(op, x, kernel):
+    if x.ndim != 4 or x.shape[3] != kernel.shape[2]:
+        raise ValueError(f"{op}: wanted images (N, H, W, {kernel.shape[2]}), got {x.shape}")
