@@ -16,9 +16,11 @@ from .experiments.bench import report as bench_report
 from .files import InputError, atomic_write, require_writable, write_json
 from .gradcheck import suite
 from .options import DEFAULT_STEPS, parser
+from .parameter import count
 from .progress import Progress
 from .training import run
 from .training.evaluate import evaluate
+from .training.inference import load_trained, save_model
 from .training.settings import KINDS, Settings, TrainingConfig
 from .training.state import TrainingState
 
@@ -81,10 +83,10 @@ def _train(options, command):
 def _evaluate(options, command):
     for path in filter(None, (options.json, options.per_image)):
         require_writable(path)
-    state = TrainingState.load(options.checkpoint)
-    dataset = _data_of(state, options)
+    settings, model = load_trained(options.checkpoint)
+    dataset = _data_of(settings, options)
     with _progress("evaluate") as report, Team(options.threads) as team:
-        evaluation = evaluate(state.model, dataset.test, options.seed, team, report)
+        evaluation = evaluate(model, dataset.test, options.seed, team, report)
     result = {**evaluation.summary(), "data": data.describe(dataset), "seed": options.seed,
               "threads": options.threads, "command": command}
     if options.json:
@@ -98,7 +100,7 @@ def _evaluate(options, command):
 
 def _sample(options, command):
     require_writable(options.out)
-    model = TrainingState.load(options.checkpoint).model
+    _, model = load_trained(options.checkpoint)
     images = model.sample(model.draw_noise(np.random.default_rng(options.seed), options.n))
     figures.save_image_grid(options.out, images, columns=_columns(options.n))
     print(f"{options.n} samples written to {options.out}")
@@ -107,18 +109,28 @@ def _sample(options, command):
 
 def _reconstruct(options, command):
     require_writable(options.out)
-    state = TrainingState.load(options.checkpoint)
-    if state.settings.kind != "vae":
-        raise InputError(f"{options.checkpoint}: wanted a ResNet VAE, got a {state.settings.kind}, whose exact "
+    settings, model = load_trained(options.checkpoint)
+    if settings.kind != "vae":
+        raise InputError(f"{options.checkpoint}: wanted a ResNet VAE, got a {settings.kind}, whose exact "
                          "inverse leaves nothing to reconstruct")
-    dataset = _data_of(state, options)
+    dataset = _data_of(settings, options)
     images = dataset.test[:options.n]
-    noise = state.model.draw_noise(np.random.default_rng(options.seed), len(images))
-    rebuilt = state.model.reconstruct(images, noise)
+    noise = model.draw_noise(np.random.default_rng(options.seed), len(images))
+    rebuilt = model.reconstruct(images, noise)
     columns = _columns(len(images))
     grid = figures.interleave_rows(images, rebuilt, columns)
     figures.save_image_grid(options.out, grid, columns)
     print(f"{len(images)} test images written to {options.out}, below each row its reconstructions")
+    return 0
+
+
+def _pack(options, command):
+    require_writable(options.out)
+    state = TrainingState.load(options.checkpoint)
+    save_model(options.out, state.settings, state.model)
+    counts = count(state.model)
+    print(f"{counts['parameters']:,} parameters, {counts['binary_parameters']:,} of them binary, in "
+          f"{options.out.stat().st_size:,} bytes ({4 * counts['parameters']:,} as 32-bit floats): {options.out}")
     return 0
 
 
@@ -173,11 +185,11 @@ def _numbers(part):
     return ", ".join(f"{number:.4f}" for number in (part if isinstance(part, list) else [part]))
 
 
-def _data_of(state, options):
-    """The data set that the options name, or that the state was trained on."""
-    name = options.data or state.settings.data["name"]
+def _data_of(settings, options):
+    """The data set that the options name, or that the model was trained on."""
+    name = options.data or settings.data["name"]
     with _progress("data") as report:
-        return data.load(name, state.settings.model.size, options.data_dir, report)
+        return data.load(name, settings.model.size, options.data_dir, report)
 
 
 def _columns(n):
@@ -211,7 +223,7 @@ def _stop_on_signals():
 
 
 COMMANDS = {"train vae": _train, "train flow": _train, "evaluate": _evaluate, "sample": _sample,
-            "reconstruct": _reconstruct, "gradcheck": _gradcheck, "bench": _bench, "tour": _tour}
+            "reconstruct": _reconstruct, "pack": _pack, "gradcheck": _gradcheck, "bench": _bench, "tour": _tour}
 
 
 if __name__ == "__main__":

@@ -40,6 +40,10 @@ def parser():
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_train(commands)
     _add_checkpoint_commands(commands)
+    pack = commands.add_parser("pack", help="write a trained model for inference: binary weights as one bit each")
+    pack.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="a run's checkpoint.npz")
+    pack.add_argument("--out", type=Path, required=True, metavar="MODEL", help="file to write")
+    pack.set_defaults(command="pack")
     check = commands.add_parser("gradcheck", help="check every hand-written gradient")
     check.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
     check.set_defaults(command="gradcheck")
@@ -102,7 +106,8 @@ def _add_checkpoint_commands(commands):
                        ("sample", "draw images from a checkpoint"),
                        ("reconstruct", "test images and the VAE's reconstructions")):
         sub = commands.add_parser(name, help=text)
-        sub.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="a run's checkpoint.npz")
+        sub.add_argument("checkpoint", type=Path, metavar="CHECKPOINT",
+                         help="a run's checkpoint.npz, or a packed model")
         sub.add_argument("--seed", type=_whole_number(0), default=EVALUATION_SEED if name == "evaluate" else 0,
                          metavar="N", help="of the noise (default %(default)s)")
         if name != "evaluate":

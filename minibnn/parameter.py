@@ -50,6 +50,17 @@ def parameters(owner):
     return [parameter for _, parameter in named_parameters(owner)]
 
 
+def as_vector(arrays):
+    """Arrays one after the other in a new vector: (total size,)."""
+    return np.concatenate([np.zeros(0, np.float32), *(array.ravel() for array in arrays)])
+
+
+def deal_vector(vector, of_parameters):
+    """Views of a vector as long as all the parameters together, one like each of them."""
+    ends = np.cumsum([0, *(p.value.size for p in of_parameters)])
+    return [vector[start:end].reshape(p.value.shape) for p, start, end in zip(of_parameters, ends, ends[1:])]
+
+
 def cast(owner, dtype):
     """Change every parameter under `owner` to `dtype` in place (float64 for gradient checks)."""
     for parameter in parameters(owner):

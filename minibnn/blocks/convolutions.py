@@ -15,20 +15,21 @@ class _NormalisedConv:
     """What both kinds share: parameters, the gain, the convolution, the data-dependent start.
 
     Parameters: v (K, K, C, O), gain (O,), bias (O,). With `positive_gain` the gain that acts is
-    softplus(gain); otherwise it is the parameter itself, which may start at 0.
+    softplus(gain); otherwise it is the parameter itself, which may start at 0. `signs_in` says that the layer
+    sees only +-1, which an inference model makes use of.
     """
 
     kind = "float"
 
     def __init__(self, rng, kernel, c_in, c_out, *, stride=1, transposed=False, init_std=0.1,
-                 positive_gain=True):
+                 positive_gain=True, signs_in=False):
         if positive_gain and init_std == 0:
             raise ValueError("convolution: init_std: wanted more than 0 with a positive gain, got 0")
         v = rng.normal(0, V_STD, (kernel, kernel, c_in, c_out))
         self.v = Parameter(v.astype(np.float32), self.kind)
         self.gain = Parameter(np.zeros(c_out, np.float32))
         self.bias = Parameter(np.zeros(c_out, np.float32))
-        self.stride, self.transposed = stride, transposed
+        self.stride, self.transposed, self.signs_in = stride, transposed, signs_in
         self.init_std, self.positive_gain = init_std, positive_gain
         self._set_gain_and_bias(np.full(c_out, init_std), np.zeros(c_out))       # until `initialise`
 

@@ -49,9 +49,12 @@ class GatedBlock:
     def __init__(self, rng, channels, binary_weights, binary_activations, *, context_channels=0,
                  gate_kernel=1, normalise=True, dropout_rate=0.0):
         C = channels
-        self.conv = normalised_conv(binary_weights, rng, 3, 2 * C, C)
-        self.project = normalised_conv(binary_weights, rng, 1, 2 * context_channels, C) if context_channels else None
-        self.gate = normalised_conv(binary_weights, rng, gate_kernel, 2 * C, 2 * C)
+
+        def conv(kernel, c_in, c_out):
+            return normalised_conv(binary_weights, rng, kernel, c_in, c_out, signs_in=binary_activations)
+        self.conv = conv(3, 2 * C, C)
+        self.project = conv(1, 2 * context_channels, C) if context_channels else None
+        self.gate = conv(gate_kernel, 2 * C, 2 * C)
         self.norm = [LayerNorm(C)] if normalise else []
         self.activation = activation(binary_activations)
         self.dropout_rate = dropout_rate

@@ -60,9 +60,9 @@ class ResidualBlock:
     """
 
     def __init__(self, rng, channels, kernel, binary_weights, binary_activations):
-        self.conv1 = normalised_conv(binary_weights, rng, kernel, channels, channels, init_std=1.0)
-        self.conv2 = normalised_conv(binary_weights, rng, kernel, channels, channels, init_std=0.0,
-                                     positive_gain=False)
+        shape, settings = (kernel, channels, channels), {"signs_in": binary_activations}
+        self.conv1 = normalised_conv(binary_weights, rng, *shape, init_std=1.0, **settings)
+        self.conv2 = normalised_conv(binary_weights, rng, *shape, init_std=0.0, positive_gain=False, **settings)
         self.activation = activation(binary_activations)
 
     def __call__(self, x, initialise=False):

@@ -17,10 +17,11 @@ class LatentLayer:
     def __init__(self, rng, config, number_of_blocks, activation):
         h, Z, everywhere = config.channels, config.latents, config.binary_everywhere
         block = (rng, h, 3, config.weights == 1, config.activations == 1)
+        signs_in = everywhere and config.activations == 1
         self.activation = activation
-        self.to_posterior = normalised_conv(everywhere, rng, 3, h, 2 * Z)
-        self.to_prior = normalised_conv(everywhere, rng, 3, h, 4 * Z)
-        self.from_latent = normalised_conv(everywhere, rng, 3, Z, h)
+        self.to_posterior = normalised_conv(everywhere, rng, 3, h, 2 * Z, signs_in=signs_in)
+        self.to_prior = normalised_conv(everywhere, rng, 3, h, 4 * Z, signs_in=signs_in)
+        self.from_latent = normalised_conv(everywhere, rng, 3, Z, h, signs_in=signs_in)
         self.up_blocks = [ResidualBlock(*block) for _ in range(number_of_blocks)]
         self.down_blocks = [ResidualBlock(*block) for _ in range(number_of_blocks)]
 

@@ -35,7 +35,8 @@ class ResNetVAE:
         self.layers = [LatentLayer(rng, config, config.blocks_of(i), self.activation)
                        for i in range(config.layers)]
         self.head_blocks = [ResidualBlock(*outer_block) for _ in range(config.nproc)]
-        self.head = normalised_conv(everywhere, rng, 5, h, 3, stride=2, transposed=True)
+        self.head = normalised_conv(everywhere, rng, 5, h, 3, stride=2, transposed=True,
+                                    signs_in=everywhere and config.activations == 1)
         self.log_scale = Parameter(np.array(START_OF_LOG_SCALE, np.float32))
 
     def __call__(self, images, uniform, initialise=False):

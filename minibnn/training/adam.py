@@ -4,6 +4,7 @@ import numpy as np
 
 from ..binary.straight_through import clip_latent
 from ..cores import Team
+from ..parameter import as_vector, deal_vector
 
 MAX_NORM = 1.0           # longer gradients are shortened to this ("Training" in Appendix B and C)
 SKIP_NORM = 100.0        # beyond this the batch is an accident: no update
@@ -22,7 +23,7 @@ class Adam:
     def __init__(self, parameters):
         self.parameters = parameters
         self.updates = 0
-        self.m, self.v = (np.zeros_like(self._joined(p.value for p in parameters)) for _ in range(2))
+        self.m, self.v = (np.zeros_like(as_vector(p.value for p in parameters)) for _ in range(2))
 
     def update(self, learning_rate, team=None):
         """Shorten the gradient to MAX_NORM, move every parameter, apply Eq. (4), forget the gradients.
@@ -30,18 +31,18 @@ class Adam:
         team:      a cores.Team to share the work
         Returns:   the norm before shortening; above SKIP_NORM nothing moved.
         """
-        grad = self._joined(p.grad for p in self.parameters)
+        grad = as_vector(p.grad for p in self.parameters)
         norm = float(np.sqrt(np.vdot(grad, grad)))
         if norm <= SKIP_NORM:
             self.updates += 1
-            grad /= max(1.0, norm / MAX_NORM)                       # in place: `_joined` made it
+            grad /= max(1.0, norm / MAX_NORM)                       # in place: it is a new vector
             self._move(grad, learning_rate, team or Team(1))
         for parameter in self.parameters:
             parameter.zero_grad()
         return norm
 
     def _move(self, grad, learning_rate, team):
-        moved = self._joined(p.value for p in self.parameters)
+        moved = as_vector(p.value for p in self.parameters)
         bias_m, bias_v = (1 - beta**self.updates for beta in (self.beta1, self.beta2))   # since m and v start at 0
 
         def move(start):
@@ -51,14 +52,5 @@ class Adam:
             v += (1 - self.beta2) * (g * g - v)
             moved[piece] -= learning_rate / bias_m * (m / (np.sqrt(v / bias_v) + self.epsilon))
         team.map(move, range(0, len(moved), PIECE))
-        for parameter, value in zip(self.parameters, self.parts(moved)):
+        for parameter, value in zip(self.parameters, deal_vector(moved, self.parameters)):
             parameter.value = clip_latent(value) if parameter.kind == "binary" else value   # Eq. (4)
-
-    def parts(self, vector):
-        """Views of a vector such as m, one like each parameter."""
-        ends = np.cumsum([p.value.size for p in self.parameters])
-        return [part.reshape(p.value.shape) for p, part in zip(self.parameters, np.split(vector, ends[:-1]))]
-
-    @staticmethod
-    def _joined(arrays):
-        return np.concatenate([array.ravel() for array in arrays])

@@ -1,4 +1,4 @@
-"""Checkpoints: ordinary .npz files that notice when a byte of them has changed.
+"""Files of a model: ordinary .npz files that notice when a byte of them has changed.
 
 The last 64 bytes are the SHA-256, in hex, of all the bytes before. They are the zip archive's comment,
 so any .npz reader opens the file as well. Nothing in it is pickled.
@@ -18,9 +18,9 @@ FORMAT = "minibnn checkpoint 1"
 DIGEST_LENGTH = 64
 
 
-def save_checkpoint(path, meta, arrays):
+def save_checkpoint(path, meta, arrays, form=FORMAT):
     """Write arrays (dict of name -> array) and meta (a dict of JSON values), whole or not at all."""
-    text = json.dumps({"format": FORMAT, **meta}).encode()
+    text = json.dumps({"format": form, **meta}).encode()
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, meta=np.frombuffer(text, np.uint8), **arrays)
     with zipfile.ZipFile(buffer, "a") as archive:
@@ -30,12 +30,20 @@ def save_checkpoint(path, meta, arrays):
         file.write(content + hashlib.sha256(content).hexdigest().encode())
 
 
-def load_checkpoint(path):
-    """Read and verify a checkpoint.
+def load_checkpoint(path, form=FORMAT):
+    """Read and verify a file of the format `form`.
 
     Returns:   meta, arrays
-    Raises:    InputError if it is absent, no checkpoint, or damaged.
+    Raises:    InputError if it is absent, of another format, or damaged.
     """
+    found, meta, arrays = load_any(path)
+    if found != form:
+        raise InputError(f'{path}: wanted the format "{form}", got "{found}"')
+    return meta, arrays
+
+
+def load_any(path):
+    """Read and verify a file of any format: format, meta, arrays.    Raises: InputError"""
     content = _read(Path(path))
     content, digest = content[:-DIGEST_LENGTH], content[-DIGEST_LENGTH:]
     if hashlib.sha256(content).hexdigest().encode() != digest:
@@ -49,9 +57,7 @@ def load_checkpoint(path):
         found = meta.pop("format")
     except (ValueError, KeyError, AttributeError, zipfile.BadZipFile) as error:
         raise InputError(f"{path}: wanted a minibnn checkpoint, got an archive without its parts ({error})") from None
-    if found != FORMAT:
-        raise InputError(f'{path}: wanted the format "{FORMAT}", got "{found}"')
-    return meta, arrays
+    return found, meta, arrays
 
 
 def _read(path):

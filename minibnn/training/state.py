@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..files import InputError
-from ..parameter import named_parameters, parameters
+from ..parameter import deal_vector, named_parameters, parameters
 from .adam import Adam
 from .checkpoint import load_checkpoint, save_checkpoint
 from .settings import Settings
@@ -93,7 +93,8 @@ class TrainingState:
 
     def _with_moments(self):
         """Each (name, parameter) with its first and second moment, views of Adam's."""
-        return zip(named_parameters(self.model), self.adam.parts(self.adam.m), self.adam.parts(self.adam.v))
+        return zip(named_parameters(self.model), *(deal_vector(moment, self.adam.parameters)
+                                                   for moment in (self.adam.m, self.adam.v)))
 
 
 def _order(stored, images):

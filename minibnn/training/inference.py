@@ -1,0 +1,69 @@
+"""Files for inference: binary weights as bits, everything else as 32-bit floats, and nothing to train on with."""
+
+import numpy as np
+
+from ..blocks import pack_layers
+from ..files import InputError
+from ..parameter import as_vector, deal_vector, parameters
+from .checkpoint import load_any, save_checkpoint
+from .settings import Settings
+from .state import TrainingState
+
+FORMAT = "minibnn model 1"
+
+
+def save_model(path, settings, model):
+    """Write a trained model: settings, one bit for each binary parameter, 32 for any other.
+
+    Parameters come in order of definition, the bits of all binary ones in one string, first bit lowest.
+    """
+    binary, others = _by_kind(model)
+    signs, floats = (as_vector(p.value for p in of_kind) for of_kind in (binary, others))
+    arrays = {"bits": np.packbits(signs >= 0, bitorder="little"), "floats": floats}
+    save_checkpoint(path, {"settings": settings.as_dict()}, arrays, FORMAT)
+
+
+def load_trained(path):
+    """The settings and the model in a checkpoint, or in a file that `save_model` wrote.
+
+    The weights of the latter stay bits: its layers are PackedConv.
+    Raises:    InputError if the file holds no such model.
+    """
+    form, meta, arrays = load_any(path)
+    if form != FORMAT:
+        state = TrainingState.load(path)
+        return state.settings, state.model
+    try:
+        settings = Settings.from_dict(meta["settings"])
+        model = settings.build(np.random.default_rng(0))
+        _fill(model, arrays["bits"], arrays["floats"])
+    except KeyError as error:
+        raise InputError(f"{path}: wanted a packed model, got a file without {error}") from None
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    pack_layers(model)
+    return settings, model
+
+
+def _fill(model, bits, floats):
+    """Set the parameters of a model: the binary ones to +-1."""
+    binary, others = _by_kind(model)
+    number = sum(p.value.size for p in binary)
+    if (bits.dtype, bits.shape) != (np.uint8, (-(-number // 8),)):
+        raise InputError(f"bits: wanted those of {number} binary parameters, got {bits.dtype} {bits.shape}")
+    positive = np.unpackbits(bits, bitorder="little")
+    if positive[number:].any():
+        raise InputError("bits: wanted spare bits of 0, got others")
+    if (floats.dtype, floats.shape) != (np.float32, (sum(p.value.size for p in others),)):
+        raise InputError(f"floats: wanted those of the settings' architecture, got {floats.dtype} {floats.shape}")
+    if not np.isfinite(floats).all():
+        raise InputError("floats: wanted finite numbers, got others")
+    for of_kind, vector in ((binary, positive[:number].astype(np.float32) * 2 - 1), (others, floats)):
+        for parameter, value in zip(of_kind, deal_vector(vector, of_kind)):
+            parameter.value = value
+
+
+def _by_kind(model):
+    of_model = parameters(model)
+    return [p for p in of_model if p.kind == "binary"], [p for p in of_model if p.kind != "binary"]
+
