@@ -11,7 +11,7 @@ import numpy as np
 
 from . import data
 from .cores import Team
-from .experiments import figures, tour
+from .experiments import figures, ledger, shipped, tour
 from .experiments.bench import report as bench_report
 from .files import InputError, atomic_write, require_writable, write_json
 from .gradcheck import suite
@@ -23,6 +23,8 @@ from .training.evaluate import evaluate
 from .training.inference import load_trained, save_model
 from .training.settings import KINDS, Settings, TrainingConfig
 from .training.state import TrainingState
+
+SAMPLES, SAMPLES_OF_SHIPPED = 64, 16       # images, without --n
 
 
 def main(arguments=None):
@@ -100,7 +102,13 @@ def _evaluate(options, command):
 
 def _sample(options, command):
     require_writable(options.out)
+    if not options.checkpoint:
+        shipped.save_samples(options.out, options.n or SAMPLES_OF_SHIPPED, options.seed)
+        print("\n".join(shipped.lines()))
+        print(f"samples of the shipped models written to {options.out}")
+        return 0
     _, model = load_trained(options.checkpoint)
+    options.n = options.n or SAMPLES
     images = model.sample(model.draw_noise(np.random.default_rng(options.seed), options.n))
     figures.save_image_grid(options.out, images, columns=_columns(options.n))
     print(f"{options.n} samples written to {options.out}")
@@ -114,7 +122,7 @@ def _reconstruct(options, command):
         raise InputError(f"{options.checkpoint}: wanted a ResNet VAE, got a {settings.kind}, whose exact "
                          "inverse leaves nothing to reconstruct")
     dataset = _data_of(settings, options)
-    images = dataset.test[:options.n]
+    images = dataset.test[:options.n or SAMPLES]
     noise = model.draw_noise(np.random.default_rng(options.seed), len(images))
     rebuilt = model.reconstruct(images, noise)
     columns = _columns(len(images))
@@ -131,6 +139,22 @@ def _pack(options, command):
     counts = count(state.model)
     print(f"{counts['parameters']:,} parameters, {counts['binary_parameters']:,} of them binary, in "
           f"{options.out.stat().st_size:,} bytes ({4 * counts['parameters']:,} as 32-bit floats): {options.out}")
+    return 0
+
+
+def _ledger(options, command):
+    if options.paper_scale:
+        with _progress("ledger") as report:
+            found = list(ledger.paper_scale(report))
+        print("\n".join(found))
+        return 0
+    paths = [options.model] if options.model else [shipped.path_of(name) for name in shipped.NAMES]
+    for path in paths:
+        settings, _ = load_trained(path)
+        print(f"{path}: {settings.kind}, weights of {settings.model.weights} bit, activations of "
+              f"{settings.model.activations}")
+        print("\n".join(ledger.lines(ledger.ledger(ledger.build_of(settings.model)))))
+        print(f"The file itself: {path.stat().st_size:,} bytes\n")
     return 0
 
 
@@ -165,6 +189,7 @@ def _bench(options, command):
 def _tour(options, command):
     if options.keep:
         require_writable(options.keep / "tour.png")
+    print("\n".join(shipped.lines()), flush=True)
     with _progress("tour") as report, _stop_on_signals() as stop:
         found = tour.run_tour(options.out, options.keep, report, stop)
     steps = " and ".join(f"{training.steps} steps ({name})" for name, (_, training) in tour.MODELS.items())
@@ -223,7 +248,8 @@ def _stop_on_signals():
 
 
 COMMANDS = {"train vae": _train, "train flow": _train, "evaluate": _evaluate, "sample": _sample,
-            "reconstruct": _reconstruct, "pack": _pack, "gradcheck": _gradcheck, "bench": _bench, "tour": _tour}
+            "reconstruct": _reconstruct, "pack": _pack, "ledger": _ledger, "gradcheck": _gradcheck, "bench": _bench,
+            "tour": _tour}
 
 
 if __name__ == "__main__":

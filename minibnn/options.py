@@ -44,6 +44,12 @@ def parser():
     pack.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="a run's checkpoint.npz")
     pack.add_argument("--out", type=Path, required=True, metavar="MODEL", help="file to write")
     pack.set_defaults(command="pack")
+    ledger = commands.add_parser("ledger", help="parameters, bytes and multiply-adds of a model, layer by layer")
+    what = ledger.add_mutually_exclusive_group()
+    what.add_argument("model", type=Path, metavar="MODEL", nargs="?",
+                      help="a checkpoint or packed model (default: the four that come with minibnn)")
+    what.add_argument("--paper-scale", action="store_true", help="the models of Table 1, beside the paper's numbers")
+    ledger.set_defaults(command="ledger")
     check = commands.add_parser("gradcheck", help="check every hand-written gradient")
     check.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
     check.set_defaults(command="gradcheck")
@@ -106,12 +112,15 @@ def _add_checkpoint_commands(commands):
                        ("sample", "draw images from a checkpoint"),
                        ("reconstruct", "test images and the VAE's reconstructions")):
         sub = commands.add_parser(name, help=text)
-        sub.add_argument("checkpoint", type=Path, metavar="CHECKPOINT",
-                         help="a run's checkpoint.npz, or a packed model")
+        sub.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", nargs="?" if name == "sample" else None,
+                         help="a run's checkpoint.npz, or a packed model"
+                              + (" (default: the four models that come with minibnn)" if name == "sample" else ""))
         sub.add_argument("--seed", type=_whole_number(0), default=EVALUATION_SEED if name == "evaluate" else 0,
                          metavar="N", help="of the noise (default %(default)s)")
         if name != "evaluate":
-            sub.add_argument("--n", type=_whole_number(1, 10_000), default=64, metavar="N", help="images (default 64)")
+            sub.add_argument("--n", type=_whole_number(1, 10_000), metavar="N",
+                             help="images (default 64; 16 of each of the four)" if name == "sample"
+                             else "images (default 64)")
             default = Path("samples.png" if name == "sample" else "reconstructions.png")
             sub.add_argument("--out", type=Path, default=default, metavar="FILE",
                              help="PNG to write (default %(default)s)")

@@ -93,6 +93,33 @@ def test_threads_of_training_and_evaluation(capsys):
     assert "the run was started with threads = 1, got 2" in capsys.readouterr().err
 
 
+def test_pack_and_use_what_was_packed(capsys):
+    assert main([*TINY, "--steps", "5", "--out", "run"]) == 0
+    assert main(["pack", "run/checkpoint.npz", "--out", "m.npz"]) == 0
+    assert f"in {Path('m.npz').stat().st_size:,} bytes" in capsys.readouterr().out
+    for model in ("run/checkpoint.npz", "m.npz"):
+        for command in ("evaluate", "sample", "reconstruct"):
+            out = ["--json" if command == "evaluate" else "--out", f"{command}-{Path(model).stem}"]
+            assert main([command, model, *out]) == 0
+    losses = [json.loads(Path(f"evaluate-{name}").read_text())["test_bpd"] for name in ("checkpoint", "m")]
+    assert losses[0] == losses[1]
+    for command in ("sample", "reconstruct"):
+        assert Path(f"{command}-m").read_bytes() == Path(f"{command}-checkpoint").read_bytes()
+    assert main(["ledger", "m.npz"]) == 0 and main(["ledger", "run/checkpoint.npz"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("stem_blocks.0.conv1") == 2 and "float x bit" in out
+    assert main(["pack", "m.npz", "--out", "again.npz"]) == 2
+    assert 'wanted the format "minibnn checkpoint 1", got "minibnn model 1"' in capsys.readouterr().err
+    assert not Path("again.npz").exists()
+
+
+def test_shipped_models_need_no_checkpoint(capsys):
+    assert main(["sample", "--n", "20", "--out", "s.png"]) == 0
+    assert "Flow++ 1 / 1" in capsys.readouterr().out and imread("s.png").std() > 0.05
+    assert main(["ledger"]) == 0
+    assert capsys.readouterr().out.count("total ") == 4
+
+
 def test_epochs_and_a_run_that_is_complete(capsys):
     assert main([*TINY, "--epochs", "2", "--out", "run"]) == 0
     assert json.loads(Path("run/result.json").read_text())["steps"] == 2 * (150 // 16)
@@ -134,6 +161,10 @@ def test_epochs_and_a_run_that_is_complete(capsys):
     ([*TINY, "--threads", "0"], "--threads: wanted a whole number from 1 to 1,000, got '0'"),
     (["evaluate", "file", "--threads", "x"], "--threads: wanted a whole number"),
     (["bench", "--plot", "absent/b.png"], "absent/b.png: wanted a place"),
+    (["pack", "file", "--out", "m.npz"], "file: wanted a minibnn checkpoint"),
+    (["pack", "file"], "required: --out"), (["pack", "file", "--out", "absent/m"], "absent/m: wanted a place"),
+    (["ledger", "file"], "file: wanted a minibnn checkpoint"),
+    (["ledger", "file", "--paper-scale"], "not allowed with"),
     (["fly"], "invalid choice: 'fly'"), (["train"], "required: MODEL")])
 def test_bad_input_is_one_sentence_and_status_2(capsys, arguments, message):
     Path("file").write_text("not what you look for " * 10)

@@ -82,16 +82,17 @@ def _count_differences(words, kernel_words):
     O = len(kernel_words)
     smallest = np.min_scalar_type(64 * W)
     counts = np.zeros((O, pixels + ROW_SPARE), smallest)[:, :pixels]
+    differing = np.empty((min(O, OUTPUTS), pixels), WORD)
+    ones, few = (np.empty(differing.shape, np.uint8) for _ in range(2))
     for o in range(0, O, OUTPUTS):
         of_kernel = kernel_words[o:o + OUTPUTS, :, None]
-        differing = np.empty((len(of_kernel), pixels), WORD)
-        ones, few = (np.empty(differing.shape, np.uint8) for _ in range(2))
+        n = len(of_kernel)                                          # the last block may be smaller
         for w in range(0, W, WORDS_PER_BYTE):
-            np.bitwise_count(np.bitwise_xor(words[w], of_kernel[:, w], out=differing), out=few)
+            np.bitwise_count(np.bitwise_xor(words[w], of_kernel[:, w], out=differing[:n]), out=few[:n])
             for v in range(w + 1, min(w + WORDS_PER_BYTE, W)):
-                np.bitwise_count(np.bitwise_xor(words[v], of_kernel[:, v], out=differing), out=ones)
-                few += ones
-            counts[o:o + OUTPUTS] += few
+                np.bitwise_count(np.bitwise_xor(words[v], of_kernel[:, v], out=differing[:n]), out=ones[:n])
+                few[:n] += ones[:n]
+            counts[o:o + n] += few[:n]
     return counts
 
 

@@ -49,7 +49,8 @@ def save_curves(path, panels):
 
 def save_samples(path, rows):
     """Write rows of images as PNG.    rows: as in `draw_samples`"""
-    figure = new_figure(8, 0.62 * len(rows) + 0.1)
+    lines_of_images = sum(-(-len(images) // 16) for images in rows.values())
+    figure = new_figure(8, 0.62 * lines_of_images + 0.1)
     draw_samples(figure.subplots(len(rows), 1), rows)
     save_figure(figure, path)
 
@@ -86,9 +87,9 @@ def draw_curves(axes, curves):
 
 
 def draw_samples(all_axes, rows):
-    """One labelled row of images on each of the axes.    rows: dict label -> (N, S, S, 3) uint8"""
+    """Labelled images on each of the axes, at most 16 side by side.    rows: dict label -> (N, S, S, 3) uint8"""
     for axes, (label, images) in zip(np.atleast_1d(all_axes), rows.items()):
-        axes.imshow(image_grid(images, len(images)), interpolation="nearest")
+        axes.imshow(image_grid(images, min(len(images), 16)), interpolation="nearest")
         axes.set_xticks([])
         axes.set_yticks([])
         axes.spines[:].set_visible(False)

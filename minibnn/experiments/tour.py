@@ -7,13 +7,13 @@ import numpy as np
 
 from ..cores import available
 from ..data import describe, load
-from ..files import write_json
+from ..files import write_json, writing
 from ..flowpp import FlowConfig
 from ..resnet_vae import VAEConfig
 from ..training.run import read_log, train
 from ..training.settings import Settings, TrainingConfig
 from ..training.state import TrainingState
-from . import figures
+from . import figures, shipped
 
 SIZE = 8
 MODELS = {
@@ -36,13 +36,16 @@ class Tour:
 
 
 def run_tour(out, keep=None, report=None, stop=lambda: False):
-    """Train the six models on the embedded images, then draw curves and samples into `out`.
+    """Draw samples of the shipped models; train six models on the embedded images; draw curves and samples of them.
 
     Runs that are complete in `out` are used as they are, incomplete ones continue.
     keep:      another folder, for tour.png (curves and samples side by side) and tour.json (the results)
     report, stop: as in `training.run.train`
     """
     out = Path(out)
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+    shipped.save_samples(out / "shipped.png", SAMPLES, seed=0)
     dataset = load("leaves", SIZE)
     data = describe(dataset)
     results, panels, rows = {}, {}, {"test images": dataset.test[:SAMPLES]}
@@ -59,9 +62,9 @@ def run_tour(out, keep=None, report=None, stop=lambda: False):
             panels[name][label] = [entry["step"] for entry in log], [entry["train_bpd"] for entry in log]
             trained = TrainingState.load(folder / "checkpoint.npz").model
             rows[f"{name} {label}"] = trained.sample(trained.draw_noise(np.random.default_rng(0), SAMPLES))
-    pictures = [out / "curves.png", out / "samples.png"]
-    figures.save_curves(pictures[0], panels)
-    figures.save_samples(pictures[1], rows)
+    pictures = [out / "shipped.png", out / "curves.png", out / "samples.png"]
+    figures.save_curves(pictures[1], panels)
+    figures.save_samples(pictures[2], rows)
     if keep:
         pictures.append(Path(keep) / "tour.png")
         figures.save_curves_and_samples(pictures[-1], panels, rows)

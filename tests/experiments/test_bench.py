@@ -10,10 +10,11 @@ from small import CONFIG, FLOW_CONFIG
 
 from minibnn.__main__ import main
 from minibnn.blocks import WeightNormConv, convolutions
-from minibnn.experiments.bench import convolution, machine, report, steps
+from minibnn.experiments.bench import convolution, machine, report, steps, xnor
 
 KEYS = {"gemm_gflops", "conv_forward_fraction", "conv_backward_fraction", "vae_step_fraction", "flow_step_fraction",
-        "elementwise_share", "peak_memory_mb"}
+        "elementwise_share", "peak_memory_mb", "xnor_speedup_one_thread", "xnor_speedup_all_threads", "packed_bytes",
+        "float_bytes"}
 
 
 @pytest.fixture
@@ -21,13 +22,14 @@ def small_bench(monkeypatch):
     monkeypatch.setattr(machine, "SIZE", 32)
     monkeypatch.setattr(machine, "CORETYPES", ("Haswell",))
     monkeypatch.setattr(convolution, "SHAPES", ((3, 4, 4, 2), (2, 4, 4, 3), (2, 2, 2, 2)))
+    monkeypatch.setattr(xnor, "SHAPES", ((3, 4, 4, 2), (2, 4, 4, 70), (1, 3, 3, 8)))
     monkeypatch.setattr(steps, "VAE", CONFIG)
     monkeypatch.setattr(steps, "FLOW", FLOW_CONFIG)
     monkeypatch.setattr(steps, "BATCH", 4)
     monkeypatch.setattr(steps, "BASE", CONFIG)
     monkeypatch.setattr(steps, "GROWTH", {"batch": (CONFIG, 2, 1, 1)})
     monkeypatch.setattr(machine, "_rate_of", lambda coretype: None)
-    for module in (machine, convolution, steps):
+    for module in (machine, convolution, steps, xnor):
         monkeypatch.setattr(module, "median_seconds", lambda function, seconds=0, least=1: (function(), 1e-3)[1])
     profile = steps._profile
     monkeypatch.setattr(steps, "_profile", lambda step, threads, seconds: profile(step, threads, 0))
@@ -68,8 +70,10 @@ def test_the_command_writes_what_it_measured(small_bench, tmp_path, monkeypatch,
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     assert main(["bench", "--threads", "2", "--json", "b.json", "--plot", "b.png"]) == 0
     found = json.loads(Path("b.json").read_text())
-    assert found.keys() > KEYS and all(isinstance(found[key], float) and found[key] >= 0 for key in KEYS)
+    assert found.keys() > KEYS and all(found[key] >= 0 for key in KEYS)
     assert found["conv_forward_fraction"] == min(entry["forward"] for entry in found["convolutions"][:2])
+    assert found["xnor_speedup_one_thread"] == min(entry["one_thread"]["speedup"] for entry in found["xnor"][:2])
+    assert found["packed_bytes"] == found["packed"]["vae"]["packed_bytes"] < found["float_bytes"]
     shares = found["steps"]["vae"]["shares"]
     assert found["elementwise_share"] == shares["elementwise"] + shares["optimiser"]
     assert found["command"] == "python -m minibnn bench --threads 2 --json b.json --plot b.png"

@@ -6,7 +6,7 @@ import numpy as np
 
 from ... import cores
 from .. import figures
-from . import convolution, machine, steps
+from . import convolution, machine, steps, xnor
 
 HELPS = 1.1              # kernels that are faster by this factor are worth a word
 
@@ -17,7 +17,7 @@ def run_bench(threads, report=None):
     Returns:   a dict of JSON values. Fractions are of `gemm_gflops`, the matrix-product rate on all threads,
                each against the mean of its measurements before and after.
     """
-    stages = 5 + len(convolution.SHAPES) + len(steps.GROWTH)
+    stages = 6 + len(convolution.SHAPES) + len(steps.GROWTH) + len(xnor.SHAPES)
     done = iter(range(1, stages + 1))
 
     def tell(text):
@@ -33,7 +33,8 @@ def run_bench(threads, report=None):
     for shape in convolution.SHAPES:
         tell(f"convolution {shape}")
         forward, backward = convolution.convolution_rates(shape, threads)
-        shapes.append({"shape": shape, "forward": fraction_of_rate(forward), "backward": fraction_of_rate(backward)})
+        shapes.append({"shape": shape, "forward": fraction_of_rate(forward),
+                       "backward": fraction_of_rate(backward)})
     models = {}
     for name, config in (("vae", steps.VAE), ("flow", steps.FLOW)):
         tell(f"{name} step")
@@ -42,6 +43,13 @@ def run_bench(threads, report=None):
     tell("memory")
     memory = steps.peak_memory(steps.VAE, steps.BATCH, threads)
     growth = steps.growth(threads, tell)
+    bits = []
+    for shape in xnor.SHAPES:
+        tell(f"XNOR convolution {shape}")
+        bits.append({"shape": shape, "one_thread": xnor.xnor_rates(shape, 1),
+                     "all_threads": xnor.xnor_rates(shape, threads)})
+    tell("packed models")
+    packed = xnor.packed_evaluation(threads)
     tell("other kernels")
     shares = models["vae"]["shares"]
     return {"gemm_gflops": float(np.median(rates)), "gemm_gflops_one_thread": one, "threads": threads,
@@ -49,8 +57,11 @@ def run_bench(threads, report=None):
             "conv_backward_fraction": min(shape["backward"] for shape in shapes[:2]),
             "vae_step_fraction": models["vae"]["fraction"], "flow_step_fraction": models["flow"]["fraction"],
             "elementwise_share": shares["elementwise"] + shares["optimiser"], "peak_memory_mb": memory,
-            "convolutions": shapes, "steps": models, "growth": growth, "kernels": cores.blas_kernels(),
-            "other_kernels": machine.rates_of_other_kernels(),
+            **{f"xnor_speedup_{count}": min(entry[count]["speedup"] for entry in bits[:2])
+               for count in ("one_thread", "all_threads")},
+            "packed_bytes": packed["vae"]["packed_bytes"], "float_bytes": packed["vae"]["float_bytes"],
+            "xnor": bits, "packed": packed, "convolutions": shapes, "steps": models, "growth": growth,
+            "kernels": cores.blas_kernels(), "other_kernels": machine.rates_of_other_kernels(),
             "machine": f"{platform.machine()}, {cores.available()} cores, Python {platform.python_version()}, "
                        f"NumPy {np.__version__}"}
 
@@ -74,6 +85,18 @@ def lines(found):
     yield f"\n{'doubled':<26}{'time':>9}{'expected':>10}{'memory':>9}{'expected':>10}   (powers)"
     for name, parts in found["growth"].items():
         yield f"{name:<26}" + "".join(f"{part['exponent']:>9.2f}{part['expected']:>10}" for part in parts.values())
+    threads = f"{found['threads']} threads"
+    yield f"\n{'XNOR convolution, 3x3':<26}{'one thread':>26}{threads:>26}"
+    yield f"{'':<26}" + f"{'float':>9}{'XNOR':>8}{'faster':>9}" * 2 + "   (G multiply-adds/s)"
+    for entry in found["xnor"]:
+        yield f"{_shape(entry['shape']):<26}" + "".join(
+            f"{rates['float']:>9.0f}{rates['xnor']:>8.0f}{rates['speedup']:>8.2f}x"
+            for rates in (entry["one_thread"], entry["all_threads"]))
+    yield f"\n{'evaluation of 64 images':<26}{'unpacked':>10}{'packed':>9}{'weights':>12}{'packed':>10}"
+    for name, entry in found["packed"].items():
+        yield (f"{name + ', 1-bit':<26}{1e3 * entry['unpacked_seconds']:>7.0f} ms"
+               f"{1e3 * entry['packed_seconds']:>6.0f} ms"
+               f"{entry['float_bytes'] / 1e3:>9,.0f} kB{entry['packed_bytes'] / 1e3:>7,.0f} kB")
     yield "\n" + _about_kernels(found)
 
 
@@ -94,8 +117,8 @@ def _shape(shape):
 
 def save_plot(path, found):
     """Draw the measurements as PNG."""
-    figure = figures.new_figure(10, 9)
-    (convolutions, shares), (growth, kernels) = figure.subplots(2, 2)
+    figure = figures.new_figure(10, 13)
+    (convolutions, shares), (growth, kernels), of_bits = figure.subplots(3, 2)
     _bars(convolutions, {_shape(entry["shape"]): entry for entry in found["convolutions"]}, ("forward", "backward"))
     convolutions.set_title("3x3 convolution")
     convolutions.set_xlabel(f"fraction of the matrix-product rate ({found['gemm_gflops']:.0f} GFLOP/s)")
@@ -111,6 +134,11 @@ def save_plot(path, found):
     kernels.get_legend().remove()
     kernels.set_title("Matrix products with OPENBLAS_CORETYPE")
     kernels.set_xlabel("GFLOP/s on one thread (0: not supported here)")
+    counts = {"one_thread": "one thread", "all_threads": f"{found['threads']} threads"}
+    for axes, (count, threads) in zip(of_bits, counts.items()):
+        _bars(axes, {_shape(entry["shape"]): entry[count] for entry in found["xnor"]}, ("float", "xnor"))
+        axes.set_title(f"Convolution of signs, {threads}")
+        axes.set_xlabel("billions of multiply-adds a second")
     figures.save_figure(figure, path)
 
 

@@ -31,6 +31,11 @@ print(memory_here({config!r}, {batch}, {threads}))
 """
 
 
+def binary(config):
+    """The configuration with 1-bit weights and activations."""
+    return replace(config, weights=1, activations=1)
+
+
 class Stepper:
     """A model under training on images of noise, one call a step."""
 
