@@ -47,6 +47,12 @@ class PackedKernel:
         padded = unpack_signs(self.words, K * K * channels, dtype).reshape(O, K, K, channels)
         return np.ascontiguousarray(np.moveaxis(padded[..., :C], 0, -1))
 
+    def ones(self):
+        """How many of the C bits of each kernel position are set: (K * K, O)."""
+        K, _, _, O = self.shape
+        used = self.words.view(np.uint8)[:, :K * K * self.bytes_of_pixel].reshape(O, K * K, self.bytes_of_pixel)
+        return np.bitwise_count(used).sum(axis=2, dtype=np.int64).T
+
     @property
     def bytes_of_pixel(self):
         """Bytes that hold the C bits of one kernel position."""

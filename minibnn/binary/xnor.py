@@ -102,10 +102,9 @@ def _sums_without_differences(shape, kernel, frame):
     n for a patch inside the image. Outside it the bits are 0, as if all signs were -1; what they add with the
     kernel, C - 2 * (its ones), is taken back, so that padding adds nothing.
     """
-    K, _, C, O = kernel.shape
+    K, _, C, _ = kernel.shape
     inside = _patch_places(shape, K, frame).reshape(-1, K * K)     # (H' * W', K * K): 1 inside the image, 0 outside
-    ones = (kernel.signs(np.float32).reshape(K * K, C, O) > 0).sum(axis=1)
-    return (K * K * C - (1 - inside) @ (C - 2 * ones)).astype(np.float32)
+    return (K * K * C - (1 - inside) @ (C - 2 * kernel.ones())).astype(np.float32)
 
 
 def _patch_places(shape, K, frame):
