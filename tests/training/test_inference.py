@@ -89,6 +89,16 @@ def test_the_size_is_one_bit_for_a_binary_parameter(tmp_path):
     assert count(state.model)["bytes"] <= size < 1.03 * count(state.model)["bytes"]
 
 
+def test_in_memory_the_weights_are_bits_too(tmp_path):
+    """Channels fill whole bytes, and a fan-in whole words: a little more than one bit each."""
+    state = TrainingState(small_settings(replace(CONFIG, channels=60)))
+    save_model(tmp_path / "m.npz", state.settings, state.model)
+    _, packed = load_trained(tmp_path / "m.npz")
+    held = sum(layer.kernel.words.nbytes for layer in _layers(packed, PackedConv))
+    binary = count(state.model)["binary_parameters"]
+    assert binary / 8 <= held < 1.1 * binary / 8
+
+
 def test_the_file_holds_signs_but_no_latent_weights(tmp_path):
     state = _trained(CONFIG)
     save_model(tmp_path / "a.npz", state.settings, state.model)
