@@ -74,6 +74,7 @@ def test_the_command_writes_what_it_measured(small_bench, tmp_path, monkeypatch,
     assert found["conv_forward_fraction"] == min(entry["forward"] for entry in found["convolutions"][:2])
     assert found["xnor_speedup_one_thread"] == min(entry["one_thread"]["speedup"] for entry in found["xnor"][:2])
     assert found["packed_bytes"] == found["packed"]["vae"]["packed_bytes"] < found["float_bytes"]
+    assert found["xnor_passes"]["limit"] < 64 * found["xnor_passes"]["count"]
     shares = found["steps"]["vae"]["shares"]
     assert found["elementwise_share"] == shares["elementwise"] + shares["optimiser"]
     assert found["command"] == "python -m minibnn bench --threads 2 --json b.json --plot b.png"

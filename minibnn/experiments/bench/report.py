@@ -60,7 +60,7 @@ def run_bench(threads, report=None):
             **{f"xnor_speedup_{count}": min(entry[count]["speedup"] for entry in bits[:2])
                for count in ("one_thread", "all_threads")},
             "packed_bytes": packed["vae"]["packed_bytes"], "float_bytes": packed["vae"]["float_bytes"],
-            "xnor": bits, "packed": packed, "convolutions": shapes, "steps": models, "growth": growth,
+            "xnor": bits, "xnor_passes": xnor.pass_rates(), "packed": packed, "convolutions": shapes, "steps": models, "growth": growth,
             "kernels": cores.blas_kernels(), "other_kernels": machine.rates_of_other_kernels(),
             "machine": f"{platform.machine()}, {cores.available()} cores, Python {platform.python_version()}, "
                        f"NumPy {np.__version__}"}
@@ -92,6 +92,10 @@ def lines(found):
         yield f"{_shape(entry['shape']):<26}" + "".join(
             f"{rates['float']:>9.0f}{rates['xnor']:>8.0f}{rates['speedup']:>8.2f}x"
             for rates in (entry["one_thread"], entry["all_threads"]))
+    passes = found["xnor_passes"]
+    yield ("its passes on one thread, in G words of 64 products a second: "
+           + ", ".join(f"{name} {passes[name]:.1f}" for name in ("exclusive or", "count", "addition"))
+           + f"; together at most {passes['limit']:.0f} G multiply-adds/s")
     yield f"\n{'evaluation of 64 images':<26}{'unpacked':>10}{'packed':>9}{'weights':>12}{'packed':>10}"
     for name, entry in found["packed"].items():
         yield (f"{name + ', 1-bit':<26}{1e3 * entry['unpacked_seconds']:>7.0f} ms"
@@ -132,8 +136,8 @@ def save_plot(path, found):
     rates = {name: {"rate": rate or 0} for name, rate in found["other_kernels"].items()}
     _bars(kernels, {f"default ({found['kernels']})": {"rate": found["gemm_gflops_one_thread"]}, **rates}, ["rate"])
     kernels.get_legend().remove()
-    kernels.set_title("Matrix products with OPENBLAS_CORETYPE")
-    kernels.set_xlabel("GFLOP/s on one thread (0: not supported here)")
+    kernels.set_title("OPENBLAS_CORETYPE")
+    kernels.set_xlabel("matrix products, GFLOP/s on one thread (0: not supported)")
     counts = {"one_thread": "one thread", "all_threads": f"{found['threads']} threads"}
     for axes, (count, threads) in zip(of_bits, counts.items()):
         _bars(axes, {_shape(entry["shape"]): entry[count] for entry in found["xnor"]}, ("float", "xnor"))

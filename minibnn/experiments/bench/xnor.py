@@ -6,7 +6,7 @@ import time
 import numpy as np
 
 from ...binary.bits import PackedKernel
-from ...binary.xnor import xnor_conv2d
+from ...binary.xnor import OUTPUTS, PIXELS, xnor_conv2d
 from ...blocks import pack_layers
 from ...cores import Team
 from ...flowpp import FlowPP
@@ -37,6 +37,22 @@ def xnor_rates(shape, threads):
     multiply_adds = x.size * 9 * channels
     return {"float": multiply_adds / of_float / 1e9, "xnor": multiply_adds / of_xnor / 1e9,
             "speedup": of_float / of_xnor}
+
+
+def pass_rates():
+    """Billions of 64-bit words a second that one thread takes through each of the three passes of XNOR.
+
+    Returns:   dict: "exclusive or", "count", "addition", and "limit": what they allow together, in GMAC/s
+    """
+    rng = np.random.default_rng(0)
+    words, kernel = (rng.integers(0, 2**63, shape, dtype=np.uint64) for shape in (PIXELS, (OUTPUTS, 1)))
+    differing = words ^ kernel
+    ones = np.bitwise_count(differing)
+    few = ones.copy()
+    passes = {"exclusive or": lambda: np.bitwise_xor(words, kernel, out=differing),
+              "count": lambda: np.bitwise_count(differing, out=ones), "addition": lambda: np.add(few, ones, out=few)}
+    rates = {name: differing.size / median_seconds(run) / 1e9 for name, run in passes.items()}
+    return {**rates, "limit": 64 / sum(1 / rate for rate in rates.values())}
 
 
 def packed_evaluation(threads):
