@@ -60,7 +60,8 @@ def run_bench(threads, report=None):
             **{f"xnor_speedup_{count}": min(entry[count]["speedup"] for entry in bits[:2])
                for count in ("one_thread", "all_threads")},
             "packed_bytes": packed["vae"]["packed_bytes"], "float_bytes": packed["vae"]["float_bytes"],
-            "xnor": bits, "xnor_passes": xnor.pass_rates(), "packed": packed, "convolutions": shapes, "steps": models, "growth": growth,
+            "xnor": bits, "xnor_passes": xnor.pass_rates(), "packed": packed,
+            "convolutions": shapes, "steps": models, "growth": growth,
             "kernels": cores.blas_kernels(), "other_kernels": machine.rates_of_other_kernels(),
             "machine": f"{platform.machine()}, {cores.available()} cores, Python {platform.python_version()}, "
                        f"NumPy {np.__version__}"}
