@@ -95,6 +95,11 @@ def test_the_speeds_in_the_readme_are_the_recorded_ones():
     assert "\n".join(lines(recorded)) in README
 
 
+def test_the_shipped_models_in_the_readme_are_those_of_the_package():
+    from minibnn.experiments.shipped import lines
+    assert "\n".join(lines()) in README
+
+
 def test_links_and_pictures_of_the_readme_exist():
     for alt, target in re.findall(r"(!?\[[^]]*\])\(([^)#]+)\)", README):
         assert target.startswith("https://") or (ROOT / target).exists(), target

@@ -11,7 +11,7 @@ from numpy.lib.stride_tricks import as_strided
 from ..ops.convolution import Frame, overlap
 from .bits import WORD
 
-PIXELS, OUTPUTS = 8192, 8  # of one block of counts: long inner loops, in a core's second-level cache
+PIXELS, OUTPUTS = 8192, 16 # of one block of counts: long enough for two threads not to wait for the interpreter
 ROW_SPARE = 32             # spare numbers at the end of a row: rows a power of two apart would evict each other
 WORDS_PER_BYTE = 3         # words whose counts, at most 64 each, can be added in one byte
 
