@@ -43,13 +43,7 @@ def run_bench(threads, report=None):
     tell("memory")
     memory = steps.peak_memory(steps.VAE, steps.BATCH, threads)
     growth = steps.growth(threads, tell)
-    bits = []
-    for shape in xnor.SHAPES:
-        tell(f"XNOR convolution {shape}")
-        bits.append({"shape": shape, "one_thread": xnor.xnor_rates(shape, 1),
-                     "all_threads": xnor.xnor_rates(shape, threads)})
-    tell("packed models")
-    packed = xnor.packed_evaluation(threads)
+    of_bits = _measure_bits(threads, tell)
     tell("other kernels")
     shares = models["vae"]["shares"]
     return {"gemm_gflops": float(np.median(rates)), "gemm_gflops_one_thread": one, "threads": threads,
@@ -57,14 +51,25 @@ def run_bench(threads, report=None):
             "conv_backward_fraction": min(shape["backward"] for shape in shapes[:2]),
             "vae_step_fraction": models["vae"]["fraction"], "flow_step_fraction": models["flow"]["fraction"],
             "elementwise_share": shares["elementwise"] + shares["optimiser"], "peak_memory_mb": memory,
-            **{f"xnor_speedup_{count}": min(entry[count]["speedup"] for entry in bits[:2])
-               for count in ("one_thread", "all_threads")},
-            "packed_bytes": packed["vae"]["packed_bytes"], "float_bytes": packed["vae"]["float_bytes"],
-            "xnor": bits, "xnor_passes": xnor.pass_rates(), "packed": packed,
-            "convolutions": shapes, "steps": models, "growth": growth,
+            **of_bits, "convolutions": shapes, "steps": models, "growth": growth,
             "kernels": cores.blas_kernels(), "other_kernels": machine.rates_of_other_kernels(),
             "machine": f"{platform.machine()}, {cores.available()} cores, Python {platform.python_version()}, "
                        f"NumPy {np.__version__}"}
+
+
+def _measure_bits(threads, tell):
+    """The part of `run_bench` about the XNOR convolution and packed models."""
+    bits = []
+    for shape in xnor.SHAPES:
+        tell(f"XNOR convolution {shape}")
+        bits.append({"shape": shape, "one_thread": xnor.xnor_rates(shape, 1),
+                     "all_threads": xnor.xnor_rates(shape, threads)})
+    tell("packed models")
+    packed = xnor.packed_evaluation(threads)
+    return {**{f"xnor_speedup_{count}": min(entry[count]["speedup"] for entry in bits[:2])
+               for count in ("one_thread", "all_threads")},
+            "packed_bytes": packed["vae"]["packed_bytes"], "float_bytes": packed["vae"]["float_bytes"],
+            "xnor": bits, "xnor_passes": xnor.pass_rates(), "packed": packed}
 
 
 def lines(found):
