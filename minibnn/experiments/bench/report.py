@@ -142,8 +142,8 @@ def save_plot(path, found):
     rates = {name: {"rate": rate or 0} for name, rate in found["other_kernels"].items()}
     _bars(kernels, {f"default ({found['kernels']})": {"rate": found["gemm_gflops_one_thread"]}, **rates}, ["rate"])
     kernels.get_legend().remove()
-    kernels.set_title("OPENBLAS_CORETYPE")
-    kernels.set_xlabel("matrix products, GFLOP/s on one thread (0: not supported)")
+    kernels.set_title("Matrix products, by OPENBLAS_CORETYPE")
+    kernels.set_xlabel("GFLOP/s on one thread (0: not supported)")
     counts = {"one_thread": "one thread", "all_threads": f"{found['threads']} threads"}
     for axes, (count, threads) in zip(of_bits, counts.items()):
         _bars(axes, {_shape(entry["shape"]): entry[count] for entry in found["xnor"]}, ("float", "xnor"))
