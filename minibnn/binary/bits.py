@@ -10,9 +10,14 @@ def pack_bits(positive):
 
     positive: (..., n) bool, result: (..., W) uint64 with W = ceil(n / 64)
     """
-    rows = np.packbits(positive, axis=-1, bitorder="little")
-    words = np.zeros((*rows.shape[:-1], -(-rows.shape[-1] // WORD.itemsize) * WORD.itemsize), np.uint8)
-    words[..., :rows.shape[-1]] = rows
+    return words_of(np.packbits(positive, axis=-1, bitorder="little"))
+
+
+def words_of(rows):
+    """Bytes as words along the last axis; spare bytes of the last word are 0.    (..., bytes) -> (..., W) uint64"""
+    n = rows.shape[-1]
+    words = np.zeros((*rows.shape[:-1], -(-n // WORD.itemsize) * WORD.itemsize), np.uint8)
+    words[..., :n] = rows
     return words.view(WORD)
 
 
@@ -38,7 +43,7 @@ class PackedKernel:
         """v: (K, K, C, O); what counts is v >= 0."""
         self.shape = v.shape
         by_output = np.packbits(np.moveaxis(v >= 0, -1, 0), axis=-1, bitorder="little")     # (O, K, K, bytes of C)
-        self.words = pack_bits(np.unpackbits(by_output.reshape(v.shape[-1], -1), axis=-1, bitorder="little"))
+        self.words = words_of(by_output.reshape(v.shape[-1], -1))
 
     def signs(self, dtype=np.float32):
         """The kernel as numbers +1 and -1: (K, K, C, O)."""

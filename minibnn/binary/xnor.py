@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ..ops.convolution import Frame, overlap
-from .bits import WORD
+from .bits import WORD, words_of
 
 PIXELS, OUTPUTS = 8192, 16 # of one block of counts: long enough for two threads not to wait for the interpreter
 ROW_SPARE = 32             # spare numbers at the end of a row: rows a power of two apart would evict each other
@@ -47,7 +47,8 @@ def _correlate_bits(x, kernel, frame):
     y = np.empty((len(x), output, O), x.dtype)
     images = max(1, PIXELS // output)
     for start in range(0, len(x), images):
-        words = _patches(pixels[start:start + images], K, frame)
+        words = words_of(_patches(pixels[start:start + images], K, frame))
+        words = np.ascontiguousarray(words.reshape(-1, words.shape[-1]).T)          # (W, pixels)
         y[start:start + images] = _count_differences(words, kernel.words).T.reshape(-1, output, O)
     y *= -2
     y += _sums_without_differences(x.shape, kernel, frame)
@@ -55,22 +56,15 @@ def _correlate_bits(x, kernel, frame):
 
 
 def _patches(pixels, K, frame):
-    """What the kernel sees at every output pixel: (W, pixels) words, in the order of a PackedKernel's."""
+    """What the kernel sees at every output pixel: (N, H', W', K*K*B), from pixels (N, H, W, B) on a canvas of zeros."""
     N, H, W, B = pixels.shape
-    canvas = np.zeros((N, *frame.canvas, B), np.uint8)
+    canvas = np.zeros((N, *frame.canvas, B), pixels.dtype)
     (to_H, from_H), (to_W, from_W) = (overlap(s, canvas_s, frame) for s, canvas_s in zip((H, W), frame.canvas))
     canvas[:, to_H, to_W] = pixels[:, from_H, from_W]
-    patches = np.zeros((N, *frame.output, -(-K * K * B // WORD.itemsize) * WORD.itemsize), np.uint8)
-    for a in range(K):                                              # K neighbours in a row lie side by side: K*B bytes
-        patches[..., a * K * B:(a + 1) * K * B] = _row_windows(canvas[:, a:], K, frame)
-    return np.ascontiguousarray(patches.view(WORD).reshape(-1, patches.shape[-1] // WORD.itemsize).T)
-
-
-def _row_windows(canvas, K, frame):
-    """(N, H', W', K*B): K neighbouring pixels of a row of the canvas (N, rows, columns, B), for every output pixel."""
-    along_n, along_H, along_W, along_B = canvas.strides
-    return as_strided(canvas, (len(canvas), *frame.output, K * canvas.shape[-1]),
-                      (along_n, frame.stride * along_H, frame.stride * along_W, along_B))
+    along_n, along_H, along_W, along_B = canvas.strides             # K neighbours in a row: K*B numbers side by side
+    windows = as_strided(canvas, (N, *frame.output, K, K * B),
+                         (along_n, frame.stride * along_H, frame.stride * along_W, along_H, along_B))
+    return windows.reshape(N, *frame.output, K * K * B)
 
 
 def _count_differences(words, kernel_words):
@@ -103,15 +97,8 @@ def _sums_without_differences(shape, kernel, frame):
     kernel, C - 2 * (its ones), is taken back, so that padding adds nothing.
     """
     K, _, C, _ = kernel.shape
-    inside = _patch_places(shape, K, frame).reshape(-1, K * K)     # (H' * W', K * K): 1 inside the image, 0 outside
+    inside = _patches(np.ones((1, *shape[1:3], 1), np.int64), K, frame).reshape(-1, K * K)     # 0 outside the image
     return (K * K * C - (1 - inside) @ (C - 2 * kernel.ones())).astype(np.float32)
-
-
-def _patch_places(shape, K, frame):
-    canvas = np.zeros((1, *frame.canvas, 1), np.int64)
-    (to_H, _), (to_W, _) = (overlap(s, canvas_s, frame) for s, canvas_s in zip(shape[1:3], frame.canvas))
-    canvas[:, to_H, to_W] = 1
-    return np.stack([_row_windows(canvas[:, a:], K, frame) for a in range(K)], axis=3)
 
 
 def _check_channels(op, x, kernel):

@@ -119,7 +119,7 @@ def _peak_megabytes():
 def growth(threads, report):
     """How time and memory grow when one thing is doubled: exponents found and expected, for each thing.
 
-    Returns:   dict name -> {"time": (found, expected), "memory": (found, expected)}
+    Returns:   dict name -> {"time": {"exponent", "expected"}, "memory": the same}
     """
     def measure(config, batch):
         with Team(threads) as team:

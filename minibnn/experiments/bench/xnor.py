@@ -1,7 +1,6 @@
 """The XNOR convolution against the float convolution, and packed models against unpacked ones."""
 
 import copy
-import time
 
 import numpy as np
 
@@ -75,9 +74,4 @@ def packed_evaluation(threads):
 
 def _evaluation_seconds(model, images, threads):
     with Team(threads) as team:
-        times = []
-        for _ in range(4):
-            start = time.perf_counter()
-            evaluate(model, images, 0, team)
-            times.append(time.perf_counter() - start)
-    return float(np.median(times[1:]))
+        return median_seconds(lambda: evaluate(model, images, 0, team), seconds=0, least=3)
