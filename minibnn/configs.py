@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from .files import InputError
 
+NORMALISATIONS = ("weight", "batch", "none")
+
 
 def require_one_of(config, name, allowed):
     """Raise InputError unless `config.name` is one of the values in `allowed`."""
@@ -45,11 +47,17 @@ class ModelConfig:
     size: int                          # rows = columns of an image: 8, 16 or 32
     weights: int                       # bits of the residual blocks' weights: 32 or 1
     activations: int                   # bits of their activations: 32 or 1
+    normalisation: str                 # of their binary convolutions: "weight" (BWN), "batch" or "none"
 
     def __post_init__(self):
         require_one_of(self, "size", (8, 16, 32))
         require_one_of(self, "weights", (1, 32))
         require_one_of(self, "activations", (1, 32))
+        if self.normalisation not in NORMALISATIONS:
+            raise InputError(f"normalisation: wanted {', '.join(NORMALISATIONS[:-1])} or {NORMALISATIONS[-1]}, "
+                             f"got {self.normalisation!r}")
+        if self.weights == 32 and self.normalisation != "weight":
+            raise InputError(f"normalisation: wanted weight with 32-bit weights, got {self.normalisation}")
         if (self.activations, self.weights) == (1, 32):
             raise InputError("activations: wanted 32 with 32-bit weights (Table 1 has no 32/1 model), got 1")
 

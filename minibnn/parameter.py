@@ -50,6 +50,24 @@ def parameters(owner):
     return [parameter for _, parameter in named_parameters(owner)]
 
 
+def replace_layers(owner, kind, replacement):
+    """Put replacement(layer) in the place of every layer of the class `kind` under `owner`, in place.
+
+    Looks through lists and the attributes of the package's own objects.
+    Returns:   owner, or what replaces it
+    """
+    if isinstance(owner, kind):
+        return replacement(owner)
+    if isinstance(owner, list):
+        owner[:] = (replace_layers(item, kind, replacement) for item in owner)
+    elif type(owner).__module__.startswith("minibnn."):
+        for name, item in list(vars(owner).items()):
+            replaced = replace_layers(item, kind, replacement)
+            if replaced is not item:
+                setattr(owner, name, replaced)
+    return owner
+
+
 def as_vector(arrays):
     """Arrays one after the other in a new vector: (total size,)."""
     return np.concatenate([np.zeros(0, np.float32), *(array.ravel() for array in arrays)])

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from minibnn.blocks import ResidualBlock
+from minibnn.blocks import BinaryConv, ResidualBlock
 from minibnn.parameter import Parameter, cast, count, named_parameters, parameters
 
 
 def test_names_follow_the_structure_in_order():
-    blocks = [ResidualBlock(np.random.default_rng(0), 2, 3, True, True) for _ in range(2)]
+    blocks = [ResidualBlock(np.random.default_rng(0), 2, 3, BinaryConv, True) for _ in range(2)]
     names = [name for name, _ in named_parameters(blocks)]
     assert names[:4] == ["0.conv1.v", "0.conv1.gain", "0.conv1.bias", "0.conv2.v"] and len(names) == 12
 
@@ -43,6 +43,6 @@ def test_gradients_add_up_and_a_wrong_shape_or_kind_is_refused():
 
 
 def test_cast_changes_every_parameter():
-    block = ResidualBlock(np.random.default_rng(0), 2, 3, True, True)
+    block = ResidualBlock(np.random.default_rng(0), 2, 3, BinaryConv, True)
     cast(block, np.float64)
     assert {(p.value.dtype, p.grad.dtype) for p in parameters(block)} == {(np.dtype(float), np.dtype(float))}

@@ -1,9 +1,11 @@
 """Layers and the residual blocks of Figure 1."""
 
-from .convolutions import BinaryConv, WeightNormConv, normalised_conv
+from .alternatives import BatchNormConv, UnnormalisedConv, conv_of, fold_batch_norm, without_batch_norm
+from .convolutions import BinaryConv, WeightNormConv
 from .gated_block import GatedBlock
 from .packed_conv import PackedConv, pack_layers
 from .residual_blocks import ResidualBlock, activation, chain, residual
 
-__all__ = ["BinaryConv", "GatedBlock", "PackedConv", "ResidualBlock", "WeightNormConv", "activation", "chain",
-           "normalised_conv", "pack_layers", "residual"]
+__all__ = ["BatchNormConv", "BinaryConv", "GatedBlock", "PackedConv", "ResidualBlock",
+           "UnnormalisedConv", "WeightNormConv", "activation", "chain", "conv_of", "fold_batch_norm", "pack_layers",
+           "residual", "without_batch_norm"]

@@ -118,8 +118,3 @@ class BinaryConv(_NormalisedConv):
             self.bias.accumulate(d_bias)
             return dx
         return y, binary_conv_backward
-
-
-def normalised_conv(binary, *args, **settings):
-    """A BinaryConv if `binary`, else its 32-bit twin, a WeightNormConv; see there for the arguments."""
-    return (BinaryConv if binary else WeightNormConv)(*args, **settings)

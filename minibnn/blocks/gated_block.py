@@ -4,7 +4,6 @@ import numpy as np
 
 from ..ops import concat_negative, dropout, gated_linear_unit, layer_norm
 from ..parameter import Parameter
-from .convolutions import normalised_conv
 from .residual_blocks import activation, chain, residual
 
 
@@ -35,7 +34,8 @@ class GatedBlock:
     """The flow's residual block: conv(act[x, -x]) [+ projection of a context], gate, add, layer norm.
 
     Paper:     Figure 1 (c) with 32-bit activations (ELU), (d) with 1-bit ones (sign).
-               Weights of 1 bit: BinaryConv; of 32: its weight-normalised twin.
+               conv: the class of its convolutions, BinaryConv or its 32-bit twin WeightNormConv, or one of
+               the alternatives
     Forward:   a = conv(act([x, -x])) + project(act([context, -context]))
                y = layer_norm(x + glu(gate(dropout(act([a, -a])))))
                x, y, a: (N, H, W, C), context: (N, H, W, context_channels), conv 3x3, gate and project 1x1
@@ -46,15 +46,15 @@ class GatedBlock:
     layer norm (Appendix C).
     """
 
-    def __init__(self, rng, channels, binary_weights, binary_activations, *, context_channels=0,
+    def __init__(self, rng, channels, conv, binary_activations, *, context_channels=0,
                  gate_kernel=1, normalise=True, dropout_rate=0.0):
         C = channels
 
-        def conv(kernel, c_in, c_out):
-            return normalised_conv(binary_weights, rng, kernel, c_in, c_out, signs_in=binary_activations)
-        self.conv = conv(3, 2 * C, C)
-        self.project = conv(1, 2 * context_channels, C) if context_channels else None
-        self.gate = conv(gate_kernel, 2 * C, 2 * C)
+        def layer(kernel, c_in, c_out):
+            return conv(rng, kernel, c_in, c_out, signs_in=binary_activations)
+        self.conv = layer(3, 2 * C, C)
+        self.project = layer(1, 2 * context_channels, C) if context_channels else None
+        self.gate = layer(gate_kernel, 2 * C, 2 * C)
         self.norm = [LayerNorm(C)] if normalise else []
         self.activation = activation(binary_activations)
         self.dropout_rate = dropout_rate

@@ -4,6 +4,7 @@ from ..binary.bits import PackedKernel
 from ..binary.weight_norm import binary_scale
 from ..binary.xnor import xnor_conv2d, xnor_conv2d_transpose
 from ..ops import scale_and_shift
+from ..parameter import replace_layers
 from .convolutions import BinaryConv, _NormalisedConv
 
 
@@ -47,13 +48,4 @@ def packed_conv_backward(dy):
 
 def pack_layers(owner):
     """Replace every BinaryConv under `owner` by a PackedConv, in place; returns owner, or what replaces it."""
-    if isinstance(owner, BinaryConv):
-        return PackedConv(owner)
-    if isinstance(owner, list):
-        owner[:] = map(pack_layers, owner)
-    elif type(owner).__module__.startswith("minibnn."):
-        for name, item in list(vars(owner).items()):
-            packed = pack_layers(item)
-            if packed is not item:
-                setattr(owner, name, packed)
-    return owner
+    return replace_layers(owner, BinaryConv, PackedConv)

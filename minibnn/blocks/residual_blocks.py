@@ -2,7 +2,6 @@
 
 from ..binary import straight_through
 from ..ops import elu
-from .convolutions import normalised_conv
 
 
 def residual(x, branch):
@@ -53,16 +52,17 @@ class ResidualBlock:
     """The VAE's residual block: activation, convolution, activation, convolution, add the input.
 
     Paper:     Figure 1 (a) with 32-bit activations (ELU), (b) with 1-bit ones (sign).
-               Weights of 1 bit: BinaryConv; of 32: its weight-normalised twin.
+               conv: the class of its convolutions, BinaryConv or its 32-bit twin WeightNormConv, or one of
+               the alternatives
     Forward:   y = x + conv2(act(conv1(act(x))))                    x, y: (N, H, W, C)
     Backward:  dx; the convolutions accumulate theirs
     It starts as the identity, since conv2 starts with gain 0 and bias 0; conv1 starts with deviation 1.
     """
 
-    def __init__(self, rng, channels, kernel, binary_weights, binary_activations):
+    def __init__(self, rng, channels, kernel, conv, binary_activations):
         shape, settings = (kernel, channels, channels), {"signs_in": binary_activations}
-        self.conv1 = normalised_conv(binary_weights, rng, *shape, init_std=1.0, **settings)
-        self.conv2 = normalised_conv(binary_weights, rng, *shape, init_std=0.0, positive_gain=False, **settings)
+        self.conv1 = conv(rng, *shape, init_std=1.0, **settings)
+        self.conv2 = conv(rng, *shape, init_std=0.0, positive_gain=False, **settings)
         self.activation = activation(binary_activations)
 
     def __call__(self, x, initialise=False):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..blocks import GatedBlock, WeightNormConv, chain
+from ..blocks import GatedBlock, WeightNormConv, chain, conv_of
 from ..ops import tanh
 
 
@@ -11,7 +11,8 @@ def gated_blocks(rng, config, number, channels, binary, **settings):
 
     Blocks of 1-bit weights have the config's activations, others 32-bit ones.    settings: as of GatedBlock
     """
-    return [GatedBlock(rng, channels, binary, binary and config.activations == 1,
+    conv = conv_of(1 if binary else 32, config.normalisation)
+    return [GatedBlock(rng, channels, conv, binary and config.activations == 1,
                        dropout_rate=0.0 if binary else config.dropout, **settings) for _ in range(number)]
 
 

@@ -32,6 +32,7 @@ class FlowConfig(ModelConfig):
     context_channels: int = 16         # (paper: 32)
     dropout: float = 0.2               # fraction dropped in blocks of 32-bit weights, in training only
     binary_context: bool = False
+    normalisation: str = "weight"      # of the blocks' binary convolutions (paper: weight)
 
     def __post_init__(self):
         super().__post_init__()

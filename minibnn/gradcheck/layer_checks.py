@@ -4,20 +4,20 @@ import numpy as np
 
 from .. import ops
 from ..binary import straight_through, weight_norm
-from ..blocks import BinaryConv, GatedBlock, ResidualBlock, WeightNormConv
+from ..blocks import BatchNormConv, BinaryConv, GatedBlock, ResidualBlock, UnnormalisedConv, WeightNormConv
 from .builders import IMAGE, KERNEL, layer_check, op_check
 
 KEEP = np.random.default_rng(0).random((2, 4, 3, 10)) < 0.8
 
 
-def _gated(binary_weights, binary_activations, keep=None, **settings):
+def _gated(conv, binary_activations, keep=None, **settings):
     """Check of a flow's residual block with a context of 2 channels."""
     def build(rng):
-        return GatedBlock(rng, 5, binary_weights, binary_activations, context_channels=2, **settings)
+        return GatedBlock(rng, 5, conv, binary_activations, context_channels=2, **settings)
 
     def run(block, x, context):
         return block(x, context=context, keep=keep)
-    return layer_check(build, straight=binary_weights, context_channels=2, run=run)
+    return layer_check(build, straight=conv is not WeightNormConv, context_channels=2, run=run)
 
 
 CHECKS = {
@@ -43,6 +43,7 @@ CHECKS = {
     "space_to_depth": ("App. C", op_check(ops.space_to_depth, (2, 4, 6, 3))),
     "depth_to_space": ("App. C", op_check(ops.depth_to_space, (2, 2, 3, 12))),
     "layer_norm": ("Fig. 1", op_check(ops.layer_norm, IMAGE, (5,), (5,))),
+    "batch_norm": ("sec. 3", op_check(ops.batch_norm, IMAGE, (5,), (5,))),
     "dropout": ("App. C", op_check(lambda x: ops.dropout(x, KEEP, 0.2), (2, 4, 3, 10))),
     "WeightNormConv": ("11", layer_check(lambda rng: WeightNormConv(rng, 3, 5, 4), IMAGE, straight=False)),
     "WeightNormConv, transposed": ("11", layer_check(
@@ -50,16 +51,22 @@ CHECKS = {
     "BinaryConv": ("2, 3, 12, 13", layer_check(lambda rng: BinaryConv(rng, 3, 5, 4), IMAGE, straight=True)),
     "BinaryConv, direct gain": ("2, 3, 12, 13", layer_check(
         lambda rng: BinaryConv(rng, 3, 5, 4, stride=2, positive_gain=False), IMAGE, straight=True)),
+    "BatchNormConv": ("2, 3", layer_check(lambda rng: BatchNormConv(rng, 3, 5, 4), IMAGE, straight=True)),
+    "UnnormalisedConv": ("2, 3", layer_check(lambda rng: UnnormalisedConv(rng, 3, 5, 4), IMAGE, straight=True)),
     "block (a), 32-bit twin": ("11, 14", layer_check(
-        lambda rng: ResidualBlock(rng, 5, 3, False, False), IMAGE, straight=False)),
+        lambda rng: ResidualBlock(rng, 5, 3, WeightNormConv, False), IMAGE, straight=False)),
     "block (a)": ("2, 3, 12-14", layer_check(
-        lambda rng: ResidualBlock(rng, 5, 3, True, False), IMAGE, straight=True)),
+        lambda rng: ResidualBlock(rng, 5, 3, BinaryConv, False), IMAGE, straight=True)),
     "block (b)": ("2, 3, 5, 6, 12-14", layer_check(
-        lambda rng: ResidualBlock(rng, 5, 3, True, True), IMAGE, straight=True)),
-    "block (c), 32-bit twin": ("11, 14", _gated(False, False)),
-    "block (c), 32-bit twin, dropout, 3x3 gate": ("11, 14", _gated(False, False, keep=KEEP, dropout_rate=0.2,
+        lambda rng: ResidualBlock(rng, 5, 3, BinaryConv, True), IMAGE, straight=True)),
+    "block (b), batch norm": ("2, 3, 5, 6, 14", layer_check(
+        lambda rng: ResidualBlock(rng, 5, 3, BatchNormConv, True), IMAGE, straight=True)),
+    "block (b), unnormalised": ("2, 3, 5, 6, 14", layer_check(
+        lambda rng: ResidualBlock(rng, 5, 3, UnnormalisedConv, True), IMAGE, straight=True)),
+    "block (c), 32-bit twin": ("11, 14", _gated(WeightNormConv, False)),
+    "block (c), 32-bit twin, dropout, 3x3 gate": ("11, 14", _gated(WeightNormConv, False, keep=KEEP, dropout_rate=0.2,
                                                                  gate_kernel=3, normalise=False)),
-    "block (c)": ("2, 3, 12-14", _gated(True, False)),
-    "block (d)": ("2, 3, 5, 6, 12-14", _gated(True, True)),
-    "block (d), 3x3 gate": ("2, 3, 5, 6, 12-14", _gated(True, True, gate_kernel=3, normalise=False)),
+    "block (c)": ("2, 3, 12-14", _gated(BinaryConv, False)),
+    "block (d)": ("2, 3, 5, 6, 12-14", _gated(BinaryConv, True)),
+    "block (d), 3x3 gate": ("2, 3, 5, 6, 12-14", _gated(BinaryConv, True, gate_kernel=3, normalise=False)),
 }

@@ -26,6 +26,7 @@ class VAEConfig(ModelConfig):
     blocks: int = 4                    # residual blocks on the way up, and again down (paper: 20)
     nproc: int = 1                     # 5x5 blocks after the stem, and again before the head
     binary_everywhere: bool = False
+    normalisation: str = "weight"      # of the blocks' binary convolutions (paper: weight)
 
     def __post_init__(self):
         super().__post_init__()

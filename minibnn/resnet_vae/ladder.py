@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..blocks import ResidualBlock, chain, normalised_conv
+from ..blocks import ResidualBlock, chain, conv_of
 from .logistic import latent_scale, logistic_noise, logistic_sample, one_sample_kl
 
 
@@ -16,12 +16,12 @@ class LatentLayer:
 
     def __init__(self, rng, config, number_of_blocks, activation):
         h, Z, everywhere = config.channels, config.latents, config.binary_everywhere
-        block = (rng, h, 3, config.weights == 1, config.activations == 1)
-        signs_in = everywhere and config.activations == 1
+        block = (rng, h, 3, conv_of(config.weights, config.normalisation), config.activations == 1)
+        conv, signs_in = conv_of(1 if everywhere else 32), everywhere and config.activations == 1
         self.activation = activation
-        self.to_posterior = normalised_conv(everywhere, rng, 3, h, 2 * Z, signs_in=signs_in)
-        self.to_prior = normalised_conv(everywhere, rng, 3, h, 4 * Z, signs_in=signs_in)
-        self.from_latent = normalised_conv(everywhere, rng, 3, Z, h, signs_in=signs_in)
+        self.to_posterior = conv(rng, 3, h, 2 * Z, signs_in=signs_in)
+        self.to_prior = conv(rng, 3, h, 4 * Z, signs_in=signs_in)
+        self.from_latent = conv(rng, 3, Z, h, signs_in=signs_in)
         self.up_blocks = [ResidualBlock(*block) for _ in range(number_of_blocks)]
         self.down_blocks = [ResidualBlock(*block) for _ in range(number_of_blocks)]
 

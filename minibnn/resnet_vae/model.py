@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..blocks import ResidualBlock, activation, chain, normalised_conv
+from ..blocks import ResidualBlock, activation, chain, conv_of
 from ..numerics import bits_per_dimension
 from ..ops import softplus
 from ..parameter import Parameter
@@ -29,14 +29,15 @@ class ResNetVAE:
         self.config = config
         h, everywhere = config.channels, config.binary_everywhere
         self.activation = activation(everywhere and config.activations == 1)
-        outer_block = (rng, h, 5, config.weights == 1, config.activations == 1)
-        self.stem = normalised_conv(everywhere, rng, 5, 3, h, stride=2)
+        outer_block = (rng, h, 5, conv_of(config.weights, config.normalisation), config.activations == 1)
+        outer_conv = conv_of(1 if everywhere else 32)
+        self.stem = outer_conv(rng, 5, 3, h, stride=2)
         self.stem_blocks = [ResidualBlock(*outer_block) for _ in range(config.nproc)]
         self.layers = [LatentLayer(rng, config, config.blocks_of(i), self.activation)
                        for i in range(config.layers)]
         self.head_blocks = [ResidualBlock(*outer_block) for _ in range(config.nproc)]
-        self.head = normalised_conv(everywhere, rng, 5, h, 3, stride=2, transposed=True,
-                                    signs_in=everywhere and config.activations == 1)
+        self.head = outer_conv(rng, 5, h, 3, stride=2, transposed=True,
+                               signs_in=everywhere and config.activations == 1)
         self.log_scale = Parameter(np.array(START_OF_LOG_SCALE, np.float32))
 
     def __call__(self, images, uniform, initialise=False):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minibnn.blocks import GatedBlock
+from minibnn.blocks import BinaryConv, GatedBlock, conv_of
 from minibnn.parameter import Parameter, named_parameters
 
 X = np.random.default_rng(0).normal(size=(3, 4, 5, 6)).astype(np.float32)
@@ -12,7 +12,8 @@ PRECISIONS = [(False, False), (True, False), (True, True)]
 
 
 def _block(weights, activations, **settings):
-    block = GatedBlock(np.random.default_rng(2), 6, weights, activations, context_channels=2, **settings)
+    conv = conv_of(1 if weights else 32)
+    block = GatedBlock(np.random.default_rng(2), 6, conv, activations, context_channels=2, **settings)
     block(X, initialise=True, context=Parameter(CONTEXT))
     return block
 
@@ -58,7 +59,7 @@ def test_a_context_is_given_where_one_is_projected_and_nowhere_else():
     with pytest.raises(ValueError, match="context: wanted one, got none"):
         _block(False, False)(X)
     with pytest.raises(ValueError, match="context: wanted none, got one"):
-        GatedBlock(np.random.default_rng(3), 6, True, True)(X, context=Parameter(CONTEXT))
+        GatedBlock(np.random.default_rng(3), 6, BinaryConv, True)(X, context=Parameter(CONTEXT))
 
 
 def test_dropout_removes_what_it_is_told_to():
@@ -70,7 +71,7 @@ def test_dropout_removes_what_it_is_told_to():
 
 
 def test_without_layer_norm_and_with_a_3x3_gate():
-    block = GatedBlock(np.random.default_rng(3), 6, True, True, gate_kernel=3, normalise=False)
+    block = GatedBlock(np.random.default_rng(3), 6, BinaryConv, True, gate_kernel=3, normalise=False)
     y, _ = block(X, initialise=True)
     assert block.gate.v.value.shape == (3, 3, 12, 12) and block.norm == []
     assert abs((y - X).std() - 0.05) < 0.02                         # a half of deviation 0.1, gated by about 1/2

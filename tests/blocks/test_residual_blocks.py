@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minibnn.blocks import ResidualBlock, chain, residual
+from minibnn.blocks import BinaryConv, ResidualBlock, chain, conv_of, residual
 from minibnn.ops import elu, tanh
 
 X = np.random.default_rng(0).normal(size=(4, 5, 6, 3)).astype(np.float32)
@@ -11,7 +11,7 @@ X = np.random.default_rng(0).normal(size=(4, 5, 6, 3)).astype(np.float32)
 
 @pytest.mark.parametrize("weights, activations", [(False, False), (True, False), (True, True)])
 def test_block_starts_as_the_identity(weights, activations):
-    block = ResidualBlock(np.random.default_rng(1), 3, 3, weights, activations)
+    block = ResidualBlock(np.random.default_rng(1), 3, 3, conv_of(1 if weights else 32), activations)
     np.testing.assert_array_equal(block(X)[0], X)
     np.testing.assert_array_equal(block(X, initialise=True)[0], X)
     y, backward = block(X)
@@ -21,14 +21,14 @@ def test_block_starts_as_the_identity(weights, activations):
 
 
 def test_the_initialisation_pass_keeps_nothing_for_a_backward():
-    block = ResidualBlock(np.random.default_rng(1), 3, 3, True, True)
+    block = ResidualBlock(np.random.default_rng(1), 3, 3, BinaryConv, True)
     _, backward = block(X, initialise=True)
     with pytest.raises(AssertionError, match="no backward"):
         backward(X)
 
 
 def test_one_bit_block_sees_only_signs():
-    block = ResidualBlock(np.random.default_rng(1), 3, 3, True, True)
+    block = ResidualBlock(np.random.default_rng(1), 3, 3, BinaryConv, True)
     block.conv2.gain.value = np.ones(3, np.float32)
     np.testing.assert_allclose(block(X)[0] - X, block(5 * X)[0] - 5 * X, atol=1e-5)
 
