@@ -51,6 +51,17 @@ def load(name, size, data_dir=None, report=None):
     return Dataset(name, train, test)
 
 
+def hold_out(dataset, number):
+    """Without its test images: the last `number` training images take their place, to choose settings by.
+
+    Raises:    InputError unless at least one image is left to train on.
+    """
+    if not 0 < number < len(dataset.train):
+        raise InputError(f"validation: wanted 1 to {len(dataset.train) - 1} of the {len(dataset.train)} training "
+                         f"images of {dataset.name}, got {number}")
+    return Dataset(f"{dataset.name} validation", dataset.train[:-number], dataset.train[-number:])
+
+
 def fingerprint(dataset):
     """SHA-256, in hexadecimal, over the shapes and bytes of the training and test images."""
     digest = hashlib.sha256()

@@ -14,14 +14,17 @@ PIECE = 1 << 16          # numbers moved at a time: they stay in a core's second
 class Adam:
     """Adam (Kingma & Ba 2015) over a list of Parameters, with the paper's care for gradients and bounds.
 
+    latent_rate: factor of the learning rate for latent weights, which act by their signs alone
     All parameters are treated as one long vector: a few passes over it cost less than many over small arrays.
     State: step count, first and second moments m, v: (total number of parameters,)
     """
 
     beta1, beta2, epsilon = 0.9, 0.999, 1e-8
 
-    def __init__(self, parameters):
+    def __init__(self, parameters, latent_rate=1.0):
         self.parameters = parameters
+        self._factors = as_vector(np.full_like(p.value, latent_rate if p.kind == "binary" else 1.0)
+                                  for p in parameters)
         self.updates = 0
         self.m, self.v = (np.zeros_like(as_vector(p.value for p in parameters)) for _ in range(2))
 
@@ -50,7 +53,7 @@ class Adam:
             m, v, g = self.m[piece], self.v[piece], grad[piece]
             m += (1 - self.beta1) * (g - m)                         # = beta1 * m + (1 - beta1) * g, in place
             v += (1 - self.beta2) * (g * g - v)
-            moved[piece] -= learning_rate / bias_m * (m / (np.sqrt(v / bias_v) + self.epsilon))
+            moved[piece] -= learning_rate / bias_m * self._factors[piece] * (m / (np.sqrt(v / bias_v) + self.epsilon))
         team.map(move, range(0, len(moved), PIECE))
         for parameter, value in zip(self.parameters, deal_vector(moved, self.parameters)):
             parameter.value = clip_latent(value) if parameter.kind == "binary" else value   # Eq. (4)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..blocks import pack_layers
+from ..blocks import pack_layers, without_batch_norm
 from ..files import InputError
 from ..parameter import as_vector, deal_vector, parameters
 from .checkpoint import load_any, save_checkpoint
@@ -36,6 +36,7 @@ def load_trained(path):
     try:
         settings = Settings.from_dict(meta["settings"])
         model = settings.build(np.random.default_rng(0))
+        without_batch_norm(model)                                   # it was folded before it was packed
         _fill(model, arrays["bits"], arrays["floats"])
     except KeyError as error:
         raise InputError(f"{path}: wanted a packed model, got a file without {error}") from None

@@ -1,8 +1,10 @@
-"""A training run in a folder: config.json, log.jsonl, checkpoint.npz, result.json."""
+"""A training run in a folder: config.json, log.jsonl, checkpoint.npz, per_image.npy, result.json."""
 
 import json
 import time
 from pathlib import Path
+
+import numpy as np
 
 from ..cores import Team
 from ..files import InputError, atomic_write, write_json, writing
@@ -15,17 +17,18 @@ from .state import TrainingState
 CHECKPOINT_SECONDS = 10
 LOG_STEPS = 10
 EVALUATION_SEED = 1
-RUN_FILES = ("config.json", "log.jsonl", "checkpoint.npz", "result.json")
+RUN_FILES = ("config.json", "log.jsonl", "checkpoint.npz", "per_image.npy", "result.json")
 
 
 class Interrupted(Exception):
     """Training was asked to stop; its checkpoint is saved."""
 
 
-def train(settings, dataset, out, *, resume=False, command="", report=None, stop=lambda: False):
+def train(settings, dataset, out, *, resume=False, command="", evaluations=0, report=None, stop=lambda: False):
     """Train a model and evaluate it on every test image.
 
     out:       folder for the run; with `resume` a run in it is continued, or found complete
+    evaluations: how many times on the way the log gets the test loss too, which nothing depends on
     report:    called as report(step, steps, text);  stop: asked before each step whether to stop
     Returns:   the contents of result.json
     Raises:    InputError if `out` holds a run (without `resume`) or another run (with it);
@@ -43,8 +46,10 @@ def train(settings, dataset, out, *, resume=False, command="", report=None, stop
             report(done, total, text)
     with Team(settings.training.threads) as team:
         state = _start(out, settings, dataset.train)
-        seconds = _run_steps(state, dataset.train, team, out, report, stop)
+        seconds = _run_steps(state, dataset, team, out, evaluations, report, stop)
         evaluation = evaluate(state.model, dataset.test, EVALUATION_SEED, team, report_or_stop)
+    with atomic_write(out / "per_image.npy") as file:
+        np.save(file, evaluation.per_image, allow_pickle=False)
     described = settings.as_dict()
     result = {**evaluation.summary(), **count(state.model), "seconds": round(seconds, 1),
               "steps": settings.training.steps, "seed": settings.training.seed, "threads": settings.training.threads,
@@ -118,22 +123,27 @@ def _start(out, settings, images):
     return state
 
 
-def _run_steps(state, images, team, out, report, stop):
+def _run_steps(state, dataset, team, out, evaluations, report, stop):
     """Train to the end, logging and saving on the way; returns the seconds of the whole run so far."""
     log = read_log(out / "log.jsonl")
     begun = time.monotonic() - (log[-1]["seconds"] if log else 0)
     saved = time.monotonic()
     steps = state.settings.training.steps
+    evaluated = {round(steps * (i + 1) / evaluations) for i in range(evaluations)}
     replicas = Replicas(state.model, team)
     while state.step < steps:
         if stop():
             state.save(out / "checkpoint.npz")
             raise Interrupted(f"stopped after step {state.step} of {steps}")
-        loss, norm = state.train_step(images, replicas)
-        seconds = time.monotonic() - begun
-        if state.step % LOG_STEPS == 0 or state.step == steps:
-            _append(out / "log.jsonl", {"step": state.step, "train_bpd": loss, "gradient_norm": norm,
-                                        "seconds": round(seconds, 2)})
+        loss, norm = state.train_step(dataset.train, replicas)
+        if state.complete:
+            state.fold_batch_norm(dataset.train)
+        if state.step % LOG_STEPS == 0 or state.step in {steps, *evaluated}:
+            entry = {"step": state.step, "train_bpd": loss, "gradient_norm": norm}
+            if state.step in evaluated:
+                model = state.inference_model(dataset.train)
+                entry["test_bpd"] = evaluate(model, dataset.test, EVALUATION_SEED, team).mean
+            _append(out / "log.jsonl", {**entry, "seconds": round(time.monotonic() - begun, 2)})
         if time.monotonic() - saved > CHECKPOINT_SECONDS or state.step == steps:
             state.save(out / "checkpoint.npz")
             saved = time.monotonic()

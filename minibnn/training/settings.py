@@ -25,12 +25,14 @@ class TrainingConfig:
     batch: int = 64                    # images per step (paper: 128)
     lr: float = 2e-3                   # (paper: 1e-3)
     decay: float = 0.5                 # fraction of the steps (paper: 0)
+    latent_rate: float = 1.0           # factor of the rate for latent weights (paper: 1)
     seed: int = 0
     threads: int = 1                   # parts of a batch that are worked on at the same time
 
     def __post_init__(self):
         require_whole_numbers(self, {"steps": 1, "batch": 1, "seed": 0, "threads": 1})
         require_number(self, "lr", lambda rate: 0 < rate < 1, "a learning rate between 0 and 1")
+        require_number(self, "latent_rate", lambda factor: 0 < factor <= 1000, "a factor above 0, at most 1000")
         require_number(self, "decay", lambda fraction: 0 <= fraction <= 1, "a fraction between 0 and 1")
 
     def learning_rate(self, step):

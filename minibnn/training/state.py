@@ -1,7 +1,10 @@
 """The state of a run: all that must survive for it to continue bit for bit."""
 
+import copy
+
 import numpy as np
 
+from ..blocks import fold_batch_norm, without_batch_norm
 from ..files import InputError
 from ..parameter import deal_vector, named_parameters, parameters
 from .adam import Adam
@@ -9,6 +12,7 @@ from .checkpoint import load_checkpoint, save_checkpoint
 from .settings import Settings
 
 INITIAL_BATCHES = 25     # images of the initialisation pass, in batches
+FOLDING_BATCHES = 8      # images from which batch normalisation takes its last means and deviations, in batches
 
 
 class TrainingState:
@@ -22,7 +26,7 @@ class TrainingState:
         self.settings = settings
         self.rng, self.order_rng = (np.random.default_rng([settings.training.seed, i]) for i in range(2))
         self.model = settings.build(self.rng)
-        self.adam = Adam(parameters(self.model))
+        self.adam = Adam(parameters(self.model), settings.training.latent_rate)
         self.step = 0                                    # updates tried so far
         self.order = np.zeros(0, np.int64)               # images of this epoch that are still to come
 
@@ -62,6 +66,27 @@ class TrainingState:
         self.step += 1
         return float(loss), norm
 
+    @property
+    def complete(self):
+        """Whether all steps are done."""
+        return self.step >= self.settings.training.steps
+
+    def inference_model(self, images):
+        """The model as it would be if this was the last step."""
+        if self.complete or self.settings.model.normalisation != "batch":
+            return self.model
+        folded = copy.copy(self)
+        folded.model = copy.deepcopy(self.model)
+        folded.fold_batch_norm(images)
+        return folded.model
+
+    def fold_batch_norm(self, images):
+        """After the last step: let batch-normalised layers, if any, be what they are on many training images."""
+        number = min(len(images), FOLDING_BATCHES * self.settings.training.batch)
+        rng = np.random.default_rng([self.settings.training.seed, 2])
+        chosen = images[rng.permutation(len(images))[:number]]
+        fold_batch_norm(self.model, lambda: self.model(chosen, self.model.draw_noise(rng, number)))
+
     def save(self, path):
         """Write everything to a checkpoint file."""
         arrays = {"order": self.order}
@@ -78,6 +103,8 @@ class TrainingState:
         try:
             state = TrainingState(Settings.from_dict(meta["settings"]))
             state.step, state.adam.updates = int(meta["step"]), int(meta["updates"])
+            if state.complete:
+                without_batch_norm(state.model)                     # it was folded
             state.order = _order(arrays["order"], state.settings.data["train_images"])
             for rng, stored in zip((state.rng, state.order_rng), meta["generators"], strict=True):
                 rng.bit_generator.state = stored

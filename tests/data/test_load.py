@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minibnn
-from minibnn.data import Dataset, fingerprint, load
+from minibnn.data import Dataset, fingerprint, hold_out, load
 from minibnn.data.leaves import dead_leaves
 from minibnn.files import InputError
 
@@ -38,6 +38,17 @@ def test_files_are_loaded_at_every_size(folder, name, counts, size):
     assert data.name == name
     assert (data.train.shape, data.test.shape) == tuple((count, size, size, 3) for count in counts)
     assert data.train.dtype == data.test.dtype == np.uint8
+
+
+def test_held_out_images_are_the_last_training_images(folder):
+    whole = load("cifar10", 8, folder)
+    held = hold_out(whole, 2)
+    assert held.name == "cifar10 validation" and fingerprint(held) != fingerprint(whole)
+    np.testing.assert_array_equal(np.concatenate([held.train, held.test]), whole.train)
+    assert len(held.test) == 2
+    for number in (0, 3):
+        with pytest.raises(InputError, match=f"^validation: wanted 1 to 2 of the 3 training images.*got {number}$"):
+            hold_out(whole, number)
 
 
 @pytest.mark.parametrize("size, got", [(12, "12"), (0, "0"), (64, "64"), (4, "4"), ("8", "'8'")])

@@ -19,10 +19,10 @@ def test_together_they_are_small():
 def test_each_is_the_model_that_its_result_describes(name):
     settings, model = load_trained(shipped.path_of(name))
     result = shipped.result_of(name)
-    described = settings.as_dict()
+    stated = type(settings.model)(**result["model"]), result["data"]
     assert settings.model.size == 16 and settings.data["name"] == "cifar10"
     assert name == f"{settings.kind}-{settings.model.weights}-{settings.model.activations}"
-    assert (described["model"], described["data"]) == (result["model"], result["data"])
+    assert (settings.model, settings.data) == stated
     assert settings.training.steps == result["steps"] and f"train {settings.kind} --data cifar10" in result["command"]
     floats = result["parameters"] - result["binary_parameters"]
     assert count(model)["parameters"] == floats

@@ -43,6 +43,15 @@ def test_only_latent_weights_are_bounded():
     assert (np.abs(real.value) > 1.4).all()
 
 
+def test_the_latent_rate_is_for_latent_weights_alone():
+    binary, real = Parameter(np.array([0.1, -0.1]), "binary"), Parameter(np.array([0.1, -0.1]))
+    for p in (real, binary):
+        p.accumulate(np.array([-0.1, 0.1]))
+    Adam([real, binary], latent_rate=3).update(0.01)
+    np.testing.assert_allclose(real.value, [0.11, -0.11], rtol=1e-6)     # Adam's first step is of length 1 x the rate
+    np.testing.assert_allclose(binary.value, [0.13, -0.13], rtol=1e-6)
+
+
 def test_gradient_norm_is_over_all_parameters():
     p, q = Parameter(np.zeros(1)), Parameter(np.zeros((1, 1)))
     p.accumulate(np.array([3.0]))

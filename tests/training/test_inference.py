@@ -12,6 +12,7 @@ from minibnn.blocks import BinaryConv, PackedConv, ResidualBlock, chain
 from minibnn.cores import Team
 from minibnn.files import InputError
 from minibnn.parameter import count, parameters
+from minibnn.training import run
 from minibnn.training.checkpoint import load_any, save_checkpoint
 from minibnn.training.evaluate import evaluate
 from minibnn.training.inference import FORMAT, load_trained, save_model
@@ -61,6 +62,19 @@ def test_a_packed_model_gives_the_same_numbers(tmp_path, config):
     np.testing.assert_array_equal(packed.sample(noise), state.model.sample(noise))
 
 
+@pytest.mark.parametrize("config", [CONFIG, replace(FLOW_CONFIG, **ONE_ONE)], ids=["vae", "flow"])
+@pytest.mark.parametrize("normalisation", ["batch", "none"])
+def test_alternatives_to_weight_normalisation_survive_the_file(tmp_path, config, normalisation):
+    settings = small_settings(replace(config, normalisation=normalisation), steps=3)
+    run.train(settings, DATA, tmp_path / "run")
+    settings, model = load_trained(tmp_path / "run" / "checkpoint.npz")
+    save_model(tmp_path / "m.npz", settings, model)
+    _, packed = load_trained(tmp_path / "m.npz")
+    whole, alone = (evaluate(packed, images, 3, Team(1)).per_image for images in (DATA.test, DATA.test[:5]))
+    np.testing.assert_array_equal(whole, evaluate(model, DATA.test, 3, Team(1)).per_image)
+    np.testing.assert_allclose(whole[:5], alone, rtol=1e-5)         # no image sees the others of its batch
+
+
 @pytest.mark.parametrize("weights, activations", [(1, 32), (1, 1)])
 def test_inputs_of_signs_go_through_xnor_and_others_through_floats(monkeypatch, weights, activations):
     calls = []
@@ -69,7 +83,7 @@ def test_inputs_of_signs_go_through_xnor_and_others_through_floats(monkeypatch, 
         calls.append(np.unique(x))
         return x
     monkeypatch.setattr("minibnn.blocks.packed_conv.xnor_conv2d", recorded)
-    block = ResidualBlock(np.random.default_rng(0), 4, 3, True, activations == 1)
+    block = ResidualBlock(np.random.default_rng(0), 4, 3, BinaryConv, activations == 1)
     block.conv1, block.conv2 = PackedConv(block.conv1), PackedConv(block.conv2)
     block(np.random.default_rng(1).normal(size=(2, 5, 5, 4)).astype(np.float32))
     assert len(calls) == (2 if activations == 1 else 0) and all(values.tolist() == [-1, 1] for values in calls)

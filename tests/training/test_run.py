@@ -29,7 +29,7 @@ def _train(out, settings=None, **options):
     return run.train(settings or small_settings(), DATA, out, **options)
 
 
-def test_a_run_writes_its_four_files_and_learns(tmp_path):
+def test_a_run_writes_its_files_and_learns(tmp_path):
     result = _train(tmp_path / "a")
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == sorted(run.RUN_FILES)
     assert json.loads((tmp_path / "a" / "result.json").read_text()) == result
@@ -38,6 +38,18 @@ def test_a_run_writes_its_four_files_and_learns(tmp_path):
     untrained = TrainingState(small_settings())
     untrained.initialise(DATA.train)
     assert result["test_bpd"] < evaluate(untrained.model, DATA.test, 1, Team(1)).mean - 0.1
+
+
+@pytest.mark.parametrize("normalisation", ["weight", "batch"])
+def test_evaluations_on_the_way_are_logged_and_change_nothing(tmp_path, normalisation):
+    settings = small_settings(replace(CONFIG, normalisation=normalisation))
+    with_them, without = (_train(tmp_path / str(number), settings, evaluations=number) for number in (3, 0))
+    assert with_them["test_bpd"] == without["test_bpd"]
+    logs = [run.read_log(tmp_path / name / "log.jsonl") for name in ("3", "0")]
+    found = {entry["step"]: entry["test_bpd"] for entry in logs[0] if "test_bpd" in entry}
+    assert list(found) == [8, 17, 25] and found[25] == with_them["test_bpd"] < found[8]
+    assert not any("test_bpd" in entry for entry in logs[1])
+    assert np.load(tmp_path / "3" / "per_image.npy").mean() == with_them["test_bpd"]
 
 
 def test_the_same_seed_repeats_bit_for_bit_and_another_does_not(tmp_path):
@@ -179,6 +191,7 @@ def test_the_learning_rate_falls_at_the_end():
                                               ({"lr": float("nan")}, "lr: wanted"), ({"seed": -1}, "seed"),
                                               ({"decay": 2}, "decay"), ({"lr": "x"}, "lr: wanted"),
                                               ({"decay": None}, "decay: wanted"),
+                                              ({"latent_rate": 0}, "latent_rate: wanted"),
                                               ({"batch": 2.5}, "batch")])
 def test_impossible_settings_are_refused(changes, message):
     with pytest.raises(InputError, match=message):
