@@ -13,6 +13,8 @@ from . import data
 from .cores import Team
 from .experiments import figures, ledger, shipped, tour
 from .experiments.bench import report as bench_report
+from .experiments.table1 import table
+from .experiments.table1.rows import FULL, QUICK
 from .files import InputError, atomic_write, require_writable, write_json
 from .gradcheck import suite
 from .options import DEFAULT_STEPS, parser
@@ -50,7 +52,7 @@ def main(arguments=None):
     except FloatingPointError as error:
         return _complain(error, 1)
     except run.Interrupted as error:
-        again = "the same command" if options.command == "tour" else "the same command with --resume"
+        again = "the same command" if options.command in ("tour", "table1") else "the same command with --resume"
         return _complain(f"{error}; {again} continues", 130)
     except KeyboardInterrupt:
         return _complain("interrupted", 130)
@@ -65,16 +67,19 @@ def _train(options, command):
     config_of, _ = KINDS[options.kind]
     config = config_of(**{field.name: getattr(options, field.name) for field in fields(config_of)})
     steps, epochs = getattr(options, "steps", DEFAULT_STEPS[options.kind]), getattr(options, "epochs", None)
-    training = TrainingConfig(steps, options.batch, options.lr, options.decay, options.seed, options.threads)
+    training = TrainingConfig(steps, options.batch, options.lr, options.decay, options.latent_rate, options.seed,
+                              options.threads)
     with _progress("data") as report:
         dataset = data.load(options.data, config.size, options.data_dir, report)
+    if options.validation:
+        dataset = data.hold_out(dataset, options.validation)
     if epochs:
         training = replace(training, steps=max(1, epochs * (len(dataset.train) // options.batch)))
     settings = Settings(config, training, data.describe(dataset))
     complete = options.resume and (options.out / "result.json").exists()
     with _progress("train") as report, _stop_on_signals() as stop:
         result = run.train(settings, dataset, options.out, resume=options.resume, command=command,
-                           report=report, stop=stop)
+                           evaluations=options.evaluations, report=report, stop=stop)
     if complete:
         print(f"{options.out}: the run is complete")
     _print_result(result)
@@ -135,6 +140,9 @@ def _reconstruct(options, command):
 def _pack(options, command):
     require_writable(options.out)
     state = TrainingState.load(options.checkpoint)
+    if state.settings.model.normalisation == "batch" and not state.complete:
+        raise InputError(f"{options.checkpoint}: wanted a complete run, whose batch normalisation is folded, got one "
+                         f"at step {state.step} of {state.settings.training.steps}")
     save_model(options.out, state.settings, state.model)
     counts = count(state.model)
     print(f"{counts['parameters']:,} parameters, {counts['binary_parameters']:,} of them binary, in "
@@ -183,6 +191,15 @@ def _bench(options, command):
         write_json(options.json, found)
     if options.plot:
         bench_report.save_plot(options.plot, found)
+    return 0
+
+
+def _table1(options, command):
+    preset, out, seeds = (QUICK, "runs/table1-quick", 1) if options.quick else (FULL, "figures/results", 3)
+    with _progress("table1") as report, _stop_on_signals() as stop:
+        results = table.make_table(preset, options.out or out, options.seeds or seeds, options.jobs, options.data_dir,
+                                   report, stop)
+    print("\n".join([*table.lines(results), "", *table.order_lines(results)]))
     return 0
 
 
@@ -249,7 +266,7 @@ def _stop_on_signals():
 
 COMMANDS = {"train vae": _train, "train flow": _train, "evaluate": _evaluate, "sample": _sample,
             "reconstruct": _reconstruct, "pack": _pack, "ledger": _ledger, "gradcheck": _gradcheck, "bench": _bench,
-            "tour": _tour}
+            "table1": _table1, "tour": _tour}
 
 
 if __name__ == "__main__":

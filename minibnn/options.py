@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from . import cores, data
+from .configs import NORMALISATIONS
 from .files import InputError
 from .flowpp import FlowConfig
 from .resnet_vae import VAEConfig
@@ -58,11 +59,27 @@ def parser():
     bench.add_argument("--plot", type=Path, metavar="FILE", help="draw them, as PNG")
     _add_threads(bench)
     bench.set_defaults(command="bench")
+    _add_table(commands)
     tour_command = commands.add_parser("tour", help="train small VAEs and flows on embedded images: 3 minutes at most")
     tour_command.add_argument("--out", type=Path, default=Path("runs/tour"), metavar="DIR")
     tour_command.add_argument("--keep", type=Path, metavar="DIR", help="write tour.png and tour.json there too")
     tour_command.set_defaults(command="tour")
     return whole
+
+
+def _add_table(commands):
+    table = commands.add_parser("table1", help="Table 1 in miniature: train what is missing, print all rows")
+    table.add_argument("--quick", action="store_true", help="a coarse table on embedded images: 10 minutes")
+    table.add_argument("--jobs", type=_whole_number(1, 1000), default=cores.available(), metavar="N",
+                       help="runs at a time, on one thread each (default %(default)s, the cores of this machine)")
+    table.add_argument("--seeds", type=_whole_number(1), metavar="N",
+                       help="runs of every row, with the seeds 0 to N - 1 (default 3; 1 with --quick)")
+    table.set_defaults(data_dir=None)
+    table.add_argument("--data-dir", type=Path, metavar="DIR", default=argparse.SUPPRESS,
+                       help="folder with CIFAR-10's files (default: $MINIBNN_DATA, else the cache folder)")
+    table.add_argument("--out", type=Path, metavar="DIR", help="folder of the results, where a finished run is not run "
+                       "again (default: figures/results; runs/table1-quick with --quick)")
+    table.set_defaults(command="table1")
 
 
 def _add_train(commands):
@@ -89,7 +106,12 @@ def _add_model_options(sub, config, options):
 
 
 def _add_training_options(sub, kind):
+    sub.add_argument("--normalisation", choices=NORMALISATIONS, default="weight",
+                     help="of the blocks' binary convolutions: weight is the paper's")
     _add_data_options(sub, default="leaves")
+    sub.set_defaults(validation=None)                               # before the option: so help does not show None
+    sub.add_argument("--validation", type=_whole_number(1), metavar="N", default=argparse.SUPPRESS,
+                     help="train without the last N training images and evaluate on these, not on the test images")
     sub.add_argument("--batch", type=_whole_number(1), default=TrainingConfig.batch, metavar="N",
                      help="images per step")
     length = sub.add_mutually_exclusive_group()
@@ -100,7 +122,11 @@ def _add_training_options(sub, kind):
     sub.add_argument("--lr", type=_real_number, default=TrainingConfig.lr, help="learning rate of Adam")
     sub.add_argument("--decay", type=_real_number, default=TrainingConfig.decay,
                      help="last fraction of the steps, over which the rate falls to 0")
+    sub.add_argument("--latent-rate", type=_real_number, default=TrainingConfig.latent_rate, metavar="FACTOR",
+                     help="factor of the learning rate for latent weights")
     sub.add_argument("--seed", type=_whole_number(0), default=0, metavar="N", help="of everything random")
+    sub.add_argument("--evaluations", type=_whole_number(0), default=0, metavar="N",
+                     help="times on the way that the log gets the test loss")
     _add_threads(sub)
     sub.add_argument("--out", type=Path, default=Path("runs", kind), metavar="DIR", help="folder of the run")
     sub.add_argument("--resume", action="store_true", help="continue the run in --out")

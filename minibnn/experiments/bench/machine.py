@@ -1,17 +1,29 @@
 """What the machine can do: the rate of its matrix products, on one thread and on all, with other kernels too."""
 
 import os
+import platform
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
-from ...cores import Team
+from ...cores import Team, available
 
 SIZE = 1024                                 # of the square matrices: large enough for BLAS to reach its best
 CORETYPES = ("Haswell", "Zen", "SkylakeX")  # OpenBLAS's kernels for recent x86 processors: AVX2, AVX2, AVX-512
 RATE_OF_ANOTHER = "from minibnn.experiments.bench import machine; print(machine.product_rate(1))"
+
+
+def describe():
+    """The processor and the cores that this process may use, in words."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:                                                 # no Linux
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0] if names else platform.processor() or platform.machine()}, {available()} cores"
 
 
 def median_seconds(function, seconds=0.5, least=5):

@@ -1,0 +1,90 @@
+"""Runs side by side, a process each, that can be stopped and continued."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from ...files import InputError
+from ...training.run import Interrupted, read_log
+
+POLL_SECONDS = 0.5
+
+
+class Job(NamedTuple):
+    """A run of `python -m minibnn train`."""
+
+    name: str
+    arguments: list                    # of minibnn, but for --out and --resume
+    folder: Path                       # of the run; what it prints goes to a file beside it
+    steps: int
+
+
+class _Process:
+    """A job that runs; Ctrl-C reaches it only through `stop`, so that it is told once."""
+
+    def __init__(self, job):
+        self.job = job
+        self.printed = job.folder.with_suffix(".txt")
+        job.folder.parent.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "minibnn", *job.arguments, "--out", str(job.folder), "--resume"]
+        with open(self.printed, "w") as file:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
+                                            start_new_session=True)
+
+    def steps_done(self):
+        log = read_log(self.job.folder / "log.jsonl")
+        return (log[-1]["step"], log[-1]["train_bpd"]) if log else (0, None)
+
+    def message(self):
+        lines = self.printed.read_text(errors="replace").split("\n")
+        return next((line.removeprefix("minibnn: ") for line in reversed(lines) if line.strip()), "no message")
+
+
+def run_jobs(jobs, number, done, report=None, stop=lambda: False):
+    """Run jobs, at most `number` at a time, in their order.
+
+    done:      called as done(job, failure) when one has ended; failure: "", or why its training diverged
+    report:    called as report(steps, all steps, text);  stop: asked now and then whether to stop
+    Raises:    InputError if a job could not run; Interrupted after `stop` said so, and all runs have saved.
+    """
+    waiting, running, finished = list(jobs), [], 0
+    try:
+        while waiting or running:
+            while waiting and len(running) < number:
+                running.append(_Process(waiting.pop(0)))
+            for process in [process for process in running if process.process.poll() is not None]:
+                running.remove(process)
+                done(process.job, _failure(process))
+                finished += 1
+            if stop():
+                raise Interrupted(f"stopped after {finished} of {len(jobs)} runs")
+            if report:
+                report(*_progress(jobs, waiting, running))
+            time.sleep(POLL_SECONDS)
+    finally:
+        for process in running:
+            process.process.terminate()
+        for process in running:
+            process.process.wait()
+
+
+def _failure(process):
+    status = process.process.returncode
+    if status == 1:                                                 # the loss was not finite
+        return process.message()
+    if status:
+        raise InputError(f"{process.job.name}: {process.message()} (exit status {status})")
+    return ""
+
+
+def _progress(jobs, waiting, running):
+    total = sum(job.steps for job in jobs)
+    steps = total - sum(job.steps for job in waiting) - sum(process.job.steps for process in running)
+    texts = []
+    for process in running:
+        done, loss = process.steps_done()
+        steps += done
+        texts.append(f"{process.job.name} {loss:.3f}" if loss is not None else process.job.name)
+    return steps, total, f"{len(jobs) - len(waiting) - len(running)} of {len(jobs)} runs; " + ", ".join(texts)

@@ -1,0 +1,127 @@
+"""The results of the rows' runs: a JSON file and the losses of all test images each; what two rows differ by."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from ...files import InputError, atomic_write, write_json
+from ...training.inference import load_trained
+from ...training.run import read_log
+from ..bench import machine
+from .rows import ROWS
+
+SAMPLES = 12             # images drawn from each model of seed 0
+BASE = ("base", 32, 32)  # what the others of a kind are compared with
+
+
+class Result(NamedTuple):
+    """One run: what its JSON file says, and what lies beside it."""
+
+    values: dict
+    per_image: np.ndarray              # (N,) test loss of each image, bits per dimension; empty if training failed
+    samples: np.ndarray                # (SAMPLES, S, S, 3) uint8; empty for seeds other than 0
+
+
+class Difference(NamedTuple):
+    """By how much more bits one row needs than another: the mean over seeds and images, in bits per dimension."""
+
+    mean: float
+    se_images: float                   # standard error over test images, of each image's mean over the seeds
+    se_seeds: float                    # standard error over seeds; nan for one seed
+    seeds: int
+
+    @property
+    def errors(self):
+        """The difference in units of the larger of its two standard errors."""
+        return self.mean / np.nanmax([self.se_images, self.se_seeds])
+
+
+def path_of(folder, row, seed):
+    """The JSON file of a row's run."""
+    return Path(folder) / f"{row.name}-seed{seed}.json"
+
+
+def record(folder, row, seed, run, command, failure=""):
+    """Keep what a run in the folder `run` found, as a JSON file and one of arrays beside it."""
+    settings = json.loads((run / "config.json").read_text())
+    values = {"model": row.kind, "variant": row.variant, "weights": row.weights, "activations": row.activations,
+              "seed": seed, "size": settings["model"]["size"], "command": command, "machine": machine.describe()}
+    arrays = {}
+    log = read_log(run / "log.jsonl")
+    if failure:
+        values |= {"test_bpd": None, "test_bpd_se": None, "failure": failure, "data": settings["data"],
+                   "steps": log[-1]["step"] if log else 0, "seconds": log[-1]["seconds"] if log else 0.0}
+    else:
+        found = json.loads((run / "result.json").read_text())
+        values |= {name: found[name] for name in ("test_bpd", "test_bpd_se", "data", "steps", "seconds", "parameters",
+                                                  "binary_parameters", "bytes", "parts")}
+        arrays["per_image"] = np.load(run / "per_image.npy", allow_pickle=False).astype(np.float32)
+        if seed == 0:
+            _, model = load_trained(run / "checkpoint.npz")
+            arrays["samples"] = model.sample(model.draw_noise(np.random.default_rng(0), SAMPLES))
+    values["curve"] = [[entry["step"], round(entry["test_bpd"], 5)] for entry in log if "test_bpd" in entry]
+    path = path_of(folder, row, seed)
+    with atomic_write(path.with_suffix(".npz")) as file:
+        np.savez_compressed(file, **arrays)
+    write_json(path, values)                                        # last: with it the run counts as done
+
+
+def load(folder):
+    """All results in a folder.
+
+    Returns:   dict (row, seed) -> Result, in the order of ROWS and seeds
+    Raises:    InputError if a file is damaged.
+    """
+    found = {}
+    for row in ROWS:
+        for path in sorted(Path(folder).glob(f"{row.name}-seed*.json")):
+            result = _load(path)
+            found[row, result.values["seed"]] = result
+    return found
+
+
+def _load(path):
+    try:
+        values = json.loads(path.read_text())
+        with np.load(path.with_suffix(".npz"), allow_pickle=False) as file:
+            arrays = dict(file)
+        values["seed"], values["test_bpd"], values["command"], values["data"]["fingerprint"]
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: wanted a row's result with its .npz beside it, got {error!r}; remove it to "
+                         "run the row again") from None
+    empty = np.zeros(0, np.float32)
+    return Result(values, arrays.get("per_image", empty), arrays.get("samples", empty))
+
+
+def write_deltas(folder):
+    """Write into each result its mean difference to the 32-bit row of its kind and seed, with its standard error."""
+    results = load(folder)
+    for (row, seed), result in results.items():
+        base = next((other for (of, s), other in results.items() if s == seed and of.kind == row.kind
+                     and of[1:4] == BASE), None)
+        delta = {"delta": None, "delta_se": None}
+        if base and len(base.per_image) and len(result.per_image):
+            found = difference([base], [result])
+            delta = {"delta": found.mean, "delta_se": found.se_images}
+        if any(result.values.get(name, "") != value for name, value in delta.items()):
+            write_json(path_of(folder, row, seed), {**result.values, **delta})
+
+
+def difference(below, above):
+    """The Difference of two rows, each a list of Results, one for each of the same seeds."""
+    each = np.array([b.per_image.astype(np.float64) - a.per_image for a, b in zip(below, above, strict=True)])
+    S, N = each.shape
+    se_seeds = each.mean(axis=1).std(ddof=1) / np.sqrt(S) if S > 1 else np.nan
+    return Difference(float(each.mean()), float(each.mean(axis=0).std(ddof=1) / np.sqrt(N)), float(se_seeds), S)
+
+
+def difference_of_rows(results, below, above):
+    """The Difference of two rows over the seeds that both have, None without any.    results: as `load` gives"""
+    seeds = [seed for row, seed in results if row == above and len(results[row, seed].per_image)
+             and (below, seed) in results and len(results[below, seed].per_image)]
+    if not seeds:
+        return None
+    return difference(*([results[row, seed] for seed in seeds] for row in (below, above)))

@@ -1,0 +1,110 @@
+"""Makes the table: runs what is missing, prints what there is."""
+
+import shlex
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from ... import data
+from ...cores import available
+from ...files import InputError, writing
+from .jobs import Job, run_jobs
+from .results import difference_of_rows, load, path_of, record, write_deltas
+from .rows import KIND_LABELS, LABELS, ROWS
+
+ORDER = ((("base", 32, 32), "32 / 32"), (("base", 1, 32), "1 / 32"), (("base", 1, 1), "1 / 1"),
+         (("none", 32, 32), "no residual blocks"))                  # what the paper finds, best first
+
+
+def make_table(preset, out, seeds, jobs=None, data_dir=None, report=None, stop=lambda: False):
+    """Train what is missing of every row for seeds 0 .. seeds - 1, `jobs` runs at a time.
+
+    out:       folder of the results; a run with a result there is not run again. The runs themselves go to its
+               subfolder `runs`, where a stopped one continues.
+    Returns:   dict (row, seed) -> Result: all that is in the folder
+    Raises:    as `run_jobs`; InputError if a result there comes from other options or other data.
+    """
+    out = Path(out)
+    wanted = [(row, seed) for seed in range(seeds) for row in ROWS]
+    missing = [(row, seed) for row, seed in wanted if not path_of(out, row, seed).exists()]
+    _check_commands(preset, load(out))
+    if missing:
+        with writing(out):
+            out.mkdir(parents=True, exist_ok=True)
+        _check_data(preset, load(out), data_dir, report)
+        by_name = {f"{row.name}-seed{seed}": (row, seed) for row, seed in missing}
+        where = ["--data-dir", str(data_dir)] if data_dir else []
+        waiting = [Job(name, [*preset.arguments(row, seed), *where], out / "runs" / name, preset.steps[row.kind])
+                   for name, (row, seed) in by_name.items()]
+
+        def done(job, failure):
+            row, seed = by_name[job.name]
+            record(out, row, seed, job.folder, command_of(preset, row, seed), failure)
+            write_deltas(out)
+        run_jobs(waiting, jobs or available(), done, report, stop)
+    return load(out)
+
+
+def command_of(preset, row, seed):
+    """The command that repeats a row's run."""
+    return "python -m minibnn " + shlex.join(preset.arguments(row, seed))
+
+
+def _check_commands(preset, results):
+    for (row, seed), result in results.items():
+        if result.values["command"] != command_of(preset, row, seed):
+            raise InputError(f"{row.name}-seed{seed}.json: wanted a result of `{command_of(preset, row, seed)}`, got "
+                             f"one of `{result.values['command']}`: use another --out, or remove it")
+
+
+def _check_data(preset, results, data_dir, report):
+    """Raise InputError if the data cannot be used, or if what is there was trained on other images."""
+    sizes = {kind: int(options.split("--size ")[1].split()[0]) for kind, options in preset.options.items()}
+    found = {kind: data.describe(data.load(preset.data, size, data_dir, report)) for kind, size in sizes.items()}
+    for (row, seed), result in results.items():
+        here, there = found[row.kind], result.values["data"]
+        if here != there:
+            raise InputError(f"{row.name}-seed{seed}.json: wanted a result on the same images, got one on "
+                             f"{there['train_images']:,} training images where there are {here['train_images']:,} "
+                             "now: use another --out")
+
+
+def lines(results):
+    """The table as lines of text: means over the seeds, differences to the 32-bit row, the paper's numbers."""
+    yield (f"{'model':<11}{'weights / activations':<29}{'bits/dim':>9}{'more than 32 / 32':>19}{'parameters':>12}"
+           f"{'binary':>8}{'memory':>10}{'paper':>7}{'more':>6}")
+    for row in ROWS:
+        found = [result for (of, _), result in results.items() if of == row]
+        if found:
+            yield _line(row, found, results)
+
+
+def _line(row, found, results):
+    base = next(of for of in ROWS if of.kind == row.kind)
+    trained = [result.values for result in found if result.values["test_bpd"] is not None]
+    label = ", ".join(filter(None, [f"{row.weights} / {row.activations}", LABELS[row.variant]]))
+    start = f"{KIND_LABELS[row.kind]:<11}{label:<29}"
+    if len(trained) < len(found):
+        return f"{start}diverged, {len(found) - len(trained)} of {len(found)} seeds"
+    more = difference_of_rows(results, base, row)
+    values = trained[0]
+    paper = "" if row.paper is None else f"{row.paper:>7.2f}{row.paper - base.paper:>6.2f}"
+    return (f"{start}{np.mean([v['test_bpd'] for v in trained]):>9.3f}{_with_error(more) if row != base else '':>19}"
+            f"{values['parameters']:>12,}{values['binary_parameters'] / values['parameters']:>8.1%}"
+            f"{values['bytes'] / 1e3:>7,.0f} kB{paper}").rstrip()
+
+
+def _with_error(more):
+    return "" if more is None else f"{more.mean:.3f} +- {np.nanmax([more.se_images, more.se_seeds]):.3f}"
+
+
+def order_lines(results):
+    """Each step of the order that the paper finds, with its two standard errors and whether it exceeds them twice."""
+    rows = {row[:4]: row for row in ROWS}
+    for kind, label in KIND_LABELS.items():
+        for (below, name_below), (above, name_above) in pairwise(ORDER):
+            step = difference_of_rows(results, rows[(kind, *below)], rows[(kind, *above)])
+            if step:
+                yield (f"{label:<11}{name_below + ' < ' + name_above:<29}{step.mean:>8.4f}   +- {step.se_images:.4f} "
+                       f"(images), {step.se_seeds:.4f} ({step.seeds} seeds): {step.errors:.1f} standard errors")

@@ -1,0 +1,172 @@
+"""Table 1 in miniature: runs that are kept, differences that are paired, results that are not mixed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minibnn.experiments.table1 import jobs, results, rows, table
+from minibnn.files import InputError
+from minibnn.training.run import Interrupted
+
+TINY = rows.Preset("leaves", {"vae": "--size 8 --layers 1 --blocks 1 --channels 4",
+                              "flow": "--size 8 --blocks 1 --couplings 1 0 0 --channels 4"}, {"vae": 3, "flow": 3}, 1)
+BASE, ONE_BIT = (next(row for row in rows.ROWS if row[:4] == ("vae", "base", bits, 32)) for bits in (32, 1))
+
+
+def test_the_rows_are_those_of_table_1_and_of_the_ablations():
+    assert [(row.kind, row.variant, row.weights, row.activations, row.paper) for row in rows.ROWS[:10]] == [
+        ("vae", "base", 32, 32, 3.45), ("vae", "base", 1, 32, 3.60), ("vae", "base", 1, 1, 3.73),
+        ("vae", "wide", 1, 32, 3.56), ("vae", "wide", 1, 1, 3.68), ("vae", "none", 32, 32, 3.78),
+        ("flow", "base", 32, 32, 3.21), ("flow", "base", 1, 32, 3.29), ("flow", "base", 1, 1, 3.43),
+        ("flow", "none", 32, 32, 3.54)]
+    assert len({row.name for row in rows.ROWS}) == len(rows.ROWS)
+
+
+def _result(row, seed, losses, command="c"):
+    values = {"model": row.kind, "seed": seed, "test_bpd": float(np.mean(losses)), "command": command,
+              "parameters": 100, "binary_parameters": 50, "bytes": 206, "data": {"fingerprint": "f"}}
+    return results.Result(values, np.array(losses, np.float32), np.zeros(0))
+
+
+def test_a_difference_is_paired_and_has_an_error_over_images_and_one_over_seeds():
+    below = [_result(BASE, 0, [1, 2, 3, 6]), _result(BASE, 1, [2, 3, 4, 7])]
+    above = [_result(ONE_BIT, 0, [2, 3, 4, 9]), _result(ONE_BIT, 1, [2, 3, 4, 9])]
+    found = results.difference(below, above)
+    assert found.mean == 1.0 and found.seeds == 2                   # image means 0.5, 0.5, 0.5, 2.5; seeds' 1.5, 0.5
+    assert found.se_images == pytest.approx(np.std([0.5, 0.5, 0.5, 2.5], ddof=1) / 2)
+    assert found.se_seeds == pytest.approx(np.std([1.5, 0.5], ddof=1) / np.sqrt(2))
+    assert found.errors == pytest.approx(found.mean / max(found.se_images, found.se_seeds))
+    one = results.difference(below[:1], above[:1])
+    assert np.isnan(one.se_seeds) and one.errors == pytest.approx(1.5 / one.se_images)
+
+
+def test_only_seeds_that_both_rows_have_are_compared():
+    found = {(BASE, 0): _result(BASE, 0, [1, 2]), (BASE, 1): _result(BASE, 1, [5, 5]),
+             (ONE_BIT, 1): _result(ONE_BIT, 1, [5, 6]), (ONE_BIT, 2): _result(ONE_BIT, 2, [0, 0])}
+    step = results.difference_of_rows(found, BASE, ONE_BIT)
+    assert (step.mean, step.seeds) == (0.5, 1)
+    assert results.difference_of_rows(found, ONE_BIT, rows.ROWS[2]) is None
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A table of two rows, made in two calls, the second of which found the first one's run."""
+    out = tmp_path_factory.mktemp("table")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(table, "ROWS", (BASE,))
+        table.make_table(TINY, out, 1, 2)
+        before = results.path_of(out, BASE, 0).stat().st_mtime_ns, (out / "runs").stat().st_mtime_ns
+        patch.setattr(table, "ROWS", (BASE, ONE_BIT))
+        found = table.make_table(TINY, out, 1, 2)
+    return out, found, before
+
+
+def test_a_finished_run_is_kept(made):
+    out, found, (time_of_result, _) = made
+    assert [(row.name, seed) for row, seed in found] == [("vae-base-32-32", 0), ("vae-base-1-32", 0)]
+    assert not (out / "runs" / f"{BASE.name}-seed0.txt").read_text().startswith("vae: the run is complete")
+    assert json.loads(results.path_of(out, BASE, 0).read_text())["delta"] == 0
+    assert time_of_result <= results.path_of(out, BASE, 0).stat().st_mtime_ns
+
+
+def test_a_result_says_what_it_is_and_where_it_comes_from(made):
+    out, found, _ = made
+    values, per_image, samples = found[ONE_BIT, 0]
+    assert (values["model"], values["variant"], values["weights"], values["activations"], values["seed"],
+            values["size"], values["steps"]) == ("vae", "base", 1, 32, 0, 8, 3)
+    assert values["data"]["train_images"] == 10_000 and len(per_image) == values["data"]["test_images"] == 2_000
+    assert values["test_bpd"] == pytest.approx(per_image.mean(), abs=1e-5) and values["test_bpd_se"] > 0
+    assert values["delta"] == pytest.approx(values["test_bpd"] - found[BASE, 0].values["test_bpd"], abs=1e-5)
+    assert values["delta_se"] == pytest.approx((per_image - found[BASE, 0].per_image).std(ddof=1) / 2000**0.5, rel=1e-4)
+    assert values["curve"] == [[3, pytest.approx(values["test_bpd"], abs=1e-5)]] and "cores" in values["machine"]
+    assert samples.shape == (results.SAMPLES, 8, 8, 3) and values["seconds"] > 0
+    assert "--weights 1 --activations 32" in values["command"] and str(out) not in values["command"]
+
+
+def test_results_of_other_options_or_other_images_are_not_mixed(made, monkeypatch):
+    out, *_ = made
+    monkeypatch.setattr(table, "ROWS", (BASE, ONE_BIT))
+    longer = TINY._replace(steps={"vae": 4, "flow": 4})
+    with pytest.raises(InputError, match=r"vae-base-32-32-seed0.json: wanted a result of `.*--steps 4.*--steps 3"):
+        table.make_table(longer, out, 1, 2)
+    monkeypatch.setattr(table.data, "describe", lambda dataset: {"fingerprint": "another", "train_images": 7})
+    with pytest.raises(InputError, match="10,000 training images where there are 7 now: use another --out"):
+        table.make_table(TINY, out, 2, 2)
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.write_text("{"), lambda path: path.write_text("[]"),
+                                    lambda path: path.with_suffix(".npz").unlink(),
+                                    lambda path: path.with_suffix(".npz").write_bytes(b"PK")])
+def test_a_damaged_result_is_named(made, tmp_path, damage):
+    out, _, _ = made
+    path = results.path_of(tmp_path, BASE, 0)
+    for suffix in (".json", ".npz"):
+        path.with_suffix(suffix).write_bytes(results.path_of(out, BASE, 0).with_suffix(suffix).read_bytes())
+    assert len(results.load(tmp_path)) == 1
+    damage(path)
+    with pytest.raises(InputError, match=rf"{path.name}: wanted a row's result"):
+        results.load(tmp_path)
+
+
+def test_the_table_has_a_line_for_every_row_and_the_papers_numbers():
+    found = {(row, seed): _result(row, seed, [2 + i / 10 + i * seed / 25, 3 + i / 10])
+             for i, row in enumerate(rows.ROWS) for seed in range(2)}
+    lines = list(table.lines(found))
+    assert len(lines) == 1 + len(rows.ROWS)
+    assert lines[2].split() == "ResNet VAE 1 / 32 2.610 0.110 +- 0.010 100 50.0% 0 kB 3.60 0.15".split()
+    steps = list(table.order_lines(found))
+    assert len(steps) == 6 and "1 / 1 < no residual blocks" in steps[2] and "2 seeds" in steps[2]
+
+
+def test_a_run_that_diverges_is_a_result_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(table, "ROWS", (BASE,))
+    monkeypatch.setattr(jobs, "_failure", lambda process: "training: the loss is nan at step 3")
+    found = table.make_table(TINY, tmp_path, 1, 1)
+    assert found[BASE, 0].values["test_bpd"] is None and "nan" in found[BASE, 0].values["failure"]
+    assert "diverged, 1 of 1 seeds" in "\n".join(table.lines(found))
+    assert list(table.make_table(TINY, tmp_path, 1, 1)) == [(BASE, 0)]
+
+
+@pytest.mark.slow
+def test_a_run_that_cannot_be_is_an_input_error(tmp_path, monkeypatch):
+    impossible = TINY._replace(options={**TINY.options, "vae": TINY.options["vae"] + " --batch 999999"})
+    monkeypatch.setattr(table, "ROWS", (BASE,))
+    with pytest.raises(InputError, match="vae-base-32-32-seed0: batch: wanted at most the 10000 training images"):
+        table.make_table(impossible, tmp_path, 1, 1)
+
+
+def test_stopping_stops_the_runs_and_leaves_checkpoints(tmp_path, monkeypatch):
+    long = TINY._replace(steps={"vae": 100_000, "flow": 100_000})
+    monkeypatch.setattr(table, "ROWS", (BASE,))
+    run = tmp_path / "runs" / f"{BASE.name}-seed0"
+    with pytest.raises(Interrupted, match="stopped after 0 of 1 runs"):
+        table.make_table(long, tmp_path, 1, 1, stop=lambda: (run / "log.jsonl").exists()
+                         and (run / "log.jsonl").stat().st_size > 0)
+    assert (run / "checkpoint.npz").exists() and not (run / "result.json").exists()
+    assert "stopped after step" in (tmp_path / "runs" / f"{BASE.name}-seed0.txt").read_text()
+
+
+@pytest.mark.slow
+def test_ctrl_c_reaches_the_runs(tmp_path):
+    code = ("from minibnn.experiments.table1 import rows; import minibnn.__main__ as m; import sys;"
+            f"m.QUICK = rows.Preset({TINY.data!r}, {TINY.options!r}, dict(vae=100000, flow=100000), 1);"
+            f"sys.exit(m.main(['table1', '--quick', '--jobs', '1', '--out', {str(tmp_path)!r}]))")
+    table_process = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2], text=True,
+                                     stderr=subprocess.PIPE)
+    log = tmp_path / "runs" / f"{BASE.name}-seed0" / "log.jsonl"
+    for _ in range(600):
+        if log.exists() and log.stat().st_size:
+            break
+        time.sleep(0.1)
+    os.kill(table_process.pid, signal.SIGINT)
+    _, errors = table_process.communicate(timeout=60)
+    assert table_process.returncode == 130
+    assert "stopped after 0 of 20 runs; the same command continues" in errors and "Traceback" not in errors
+    assert (log.parent / "checkpoint.npz").exists()
