@@ -6,16 +6,17 @@ import signal
 import sys
 from contextlib import contextmanager
 from dataclasses import fields, replace
+from functools import partial
 
 import numpy as np
 
 from . import data
 from .cores import Team
-from .experiments import figures, ledger, shipped, tour
+from .experiments import drawings, figures, ledger, shipped, tour
 from .experiments.bench import report as bench_report
-from .experiments.table1 import table
+from .experiments.table1 import plots, results, table
 from .experiments.table1.rows import FULL, QUICK
-from .files import InputError, atomic_write, require_writable, write_json
+from .files import InputError, atomic_write, require_writable, write_json, writing
 from .gradcheck import suite
 from .options import DEFAULT_STEPS, parser
 from .parameter import count
@@ -24,6 +25,7 @@ from .training import run
 from .training.evaluate import evaluate
 from .training.inference import load_trained, save_model
 from .training.settings import KINDS, Settings, TrainingConfig
+from .training.start import fingerprint
 from .training.state import TrainingState
 
 SAMPLES, SAMPLES_OF_SHIPPED = 64, 16       # images, without --n
@@ -66,9 +68,12 @@ def _complain(message, status):
 def _train(options, command):
     config_of, _ = KINDS[options.kind]
     config = config_of(**{field.name: getattr(options, field.name) for field in fields(config_of)})
+    source = load_trained(options.start_from)[1] if options.start_from else None
     steps, epochs = getattr(options, "steps", DEFAULT_STEPS[options.kind]), getattr(options, "epochs", None)
-    training = TrainingConfig(steps, options.batch, options.lr, options.decay, options.latent_rate, options.seed,
-                              options.threads)
+    training = TrainingConfig(steps, options.batch, options.lr, options.decay, latent_rate=options.latent_rate,
+                              seed=options.seed, threads=options.threads)
+    if source:
+        training = replace(training, start=options.start, source=fingerprint(source))
     with _progress("data") as report:
         dataset = data.load(options.data, config.size, options.data_dir, report)
     if options.validation:
@@ -78,7 +83,7 @@ def _train(options, command):
     settings = Settings(config, training, data.describe(dataset))
     complete = options.resume and (options.out / "result.json").exists()
     with _progress("train") as report, _stop_on_signals() as stop:
-        result = run.train(settings, dataset, options.out, resume=options.resume, command=command,
+        result = run.train(settings, dataset, options.out, resume=options.resume, command=command, source=source,
                            evaluations=options.evaluations, report=report, stop=stop)
     if complete:
         print(f"{options.out}: the run is complete")
@@ -197,9 +202,26 @@ def _bench(options, command):
 def _table1(options, command):
     preset, out, seeds = (QUICK, "runs/table1-quick", 1) if options.quick else (FULL, "figures/results", 3)
     with _progress("table1") as report, _stop_on_signals() as stop:
-        results = table.make_table(preset, options.out or out, options.seeds or seeds, options.jobs, options.data_dir,
-                                   report, stop)
-    print("\n".join([*table.lines(results), "", *table.order_lines(results)]))
+        found = table.make_table(preset, options.out or out, options.seeds or seeds, options.jobs, options.data_dir,
+                                 report, stop)
+    print("\n".join([*table.lines(found), "", *table.order_lines(found)]))
+    return 0
+
+
+def _figures(options, command):
+    found = results.load(options.results)
+    if not found:
+        raise InputError(f"{options.results}: wanted a folder with the results of table1, got none")
+    drawn = {"figure1.png": drawings.save_blocks, "sign.png": drawings.save_sign,
+             **{name: partial(save, results=found) for name, save in
+                (("figure2.png", plots.save_figure_2), ("memory.png", plots.save_memory),
+                 ("table1_samples.png", plots.save_table_samples))}}
+    with writing(options.out):
+        options.out.mkdir(parents=True, exist_ok=True)
+    require_writable(options.out / "figure1.png")
+    for name, save in drawn.items():
+        save(options.out / name)
+    print(f"drawn from {len(found)} results: " + ", ".join(str(options.out / name) for name in drawn))
     return 0
 
 
@@ -266,7 +288,7 @@ def _stop_on_signals():
 
 COMMANDS = {"train vae": _train, "train flow": _train, "evaluate": _evaluate, "sample": _sample,
             "reconstruct": _reconstruct, "pack": _pack, "ledger": _ledger, "gradcheck": _gradcheck, "bench": _bench,
-            "table1": _table1, "tour": _tour}
+            "table1": _table1, "figures": _figures, "tour": _tour}
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from .flowpp import FlowConfig
 from .resnet_vae import VAEConfig
 from .training.run import EVALUATION_SEED
 from .training.settings import TrainingConfig
+from .training.start import STARTS
 
 COMMON_OPTIONS = {
     "size": "rows and columns of an image: 8, 16 or 32",
@@ -60,11 +61,21 @@ def parser():
     _add_threads(bench)
     bench.set_defaults(command="bench")
     _add_table(commands)
+    _add_figures(commands)
     tour_command = commands.add_parser("tour", help="train small VAEs and flows on embedded images: 3 minutes at most")
     tour_command.add_argument("--out", type=Path, default=Path("runs/tour"), metavar="DIR")
     tour_command.add_argument("--keep", type=Path, metavar="DIR", help="write tour.png and tour.json there too")
     tour_command.set_defaults(command="tour")
     return whole
+
+
+def _add_figures(commands):
+    drawn = commands.add_parser("figures", help="draw the figures of Table 1's results, and what needs no training")
+    drawn.add_argument("--results", type=Path, default=Path("figures/results"), metavar="DIR",
+                       help="what table1 wrote (default %(default)s)")
+    drawn.add_argument("--out", type=Path, default=Path("figures"), metavar="DIR",
+                       help="folder to write to (default %(default)s)")
+    drawn.set_defaults(command="figures")
 
 
 def _add_table(commands):
@@ -122,6 +133,11 @@ def _add_training_options(sub, kind):
     sub.add_argument("--lr", type=_real_number, default=TrainingConfig.lr, help="learning rate of Adam")
     sub.add_argument("--decay", type=_real_number, default=TrainingConfig.decay,
                      help="last fraction of the steps, over which the rate falls to 0")
+    sub.set_defaults(start_from=None)
+    sub.add_argument("--start-from", type=Path, metavar="CHECKPOINT", default=argparse.SUPPRESS,
+                     help="take the latent weights from this trained 32-bit model")
+    sub.add_argument("--start", choices=STARTS[1:], default=STARTS[1],
+                     help="how they are taken; standardised: centred and scaled to a deviation of 0.05")
     sub.add_argument("--latent-rate", type=_real_number, default=TrainingConfig.latent_rate, metavar="FACTOR",
                      help="factor of the learning rate for latent weights")
     sub.add_argument("--seed", type=_whole_number(0), default=0, metavar="N", help="of everything random")

@@ -12,6 +12,7 @@ from ..parameter import count
 from .evaluate import evaluate
 from .replicas import Replicas
 from .settings import Settings
+from .start import start_from
 from .state import TrainingState
 
 CHECKPOINT_SECONDS = 10
@@ -24,10 +25,12 @@ class Interrupted(Exception):
     """Training was asked to stop; its checkpoint is saved."""
 
 
-def train(settings, dataset, out, *, resume=False, command="", evaluations=0, report=None, stop=lambda: False):
+def train(settings, dataset, out, *, resume=False, command="", source=None, evaluations=0, report=None,
+          stop=lambda: False):
     """Train a model and evaluate it on every test image.
 
     out:       folder for the run; with `resume` a run in it is continued, or found complete
+    source:    the trained model from which the latent weights start, if the settings say so
     evaluations: how many times on the way the log gets the test loss too, which nothing depends on
     report:    called as report(step, steps, text);  stop: asked before each step whether to stop
     Returns:   the contents of result.json
@@ -45,7 +48,7 @@ def train(settings, dataset, out, *, resume=False, command="", evaluations=0, re
         if report:
             report(done, total, text)
     with Team(settings.training.threads) as team:
-        state = _start(out, settings, dataset.train)
+        state = _start(out, settings, dataset.train, source)
         seconds = _run_steps(state, dataset, team, out, evaluations, report, stop)
         evaluation = evaluate(state.model, dataset.test, EVALUATION_SEED, team, report_or_stop)
     with atomic_write(out / "per_image.npy") as file:
@@ -107,7 +110,7 @@ def _compare(path, wanted):
                                  f"got {value!r}: use the same options, or another --out")
 
 
-def _start(out, settings, images):
+def _start(out, settings, images, source):
     """The state in the run's checkpoint, or a new one; the log ends where the state is."""
     if (out / "checkpoint.npz").exists():
         state = TrainingState.load(out / "checkpoint.npz")
@@ -115,6 +118,8 @@ def _start(out, settings, images):
             raise InputError(f"{out / 'checkpoint.npz'}: wanted a checkpoint of the run in config.json, got another")
     else:
         state = TrainingState(settings)
+        if settings.training.start != "normal":
+            start_from(state.model, source, settings.training.start)
         state.initialise(images)
         write_json(out / "config.json", settings.as_dict())         # from here on there is a run
     kept = [entry for entry in read_log(out / "log.jsonl") if entry["step"] <= state.step]

@@ -6,6 +6,7 @@ from ..configs import ModelConfig, require_number, require_whole_numbers
 from ..files import InputError
 from ..flowpp import FlowConfig, FlowPP
 from ..resnet_vae import ResNetVAE, VAEConfig
+from .start import STARTS
 
 DATA_KEYS = ("name", "train_images", "test_images", "fingerprint")
 KINDS = {"vae": (VAEConfig, ResNetVAE), "flow": (FlowConfig, FlowPP)}
@@ -25,12 +26,17 @@ class TrainingConfig:
     batch: int = 64                    # images per step (paper: 128)
     lr: float = 2e-3                   # (paper: 1e-3)
     decay: float = 0.5                 # fraction of the steps (paper: 0)
+    start: str = "normal"              # of the latent weights: see start.py
+    source: str = ""                   # fingerprint of the model that they come from, if any
     latent_rate: float = 1.0           # factor of the rate for latent weights (paper: 1)
     seed: int = 0
     threads: int = 1                   # parts of a batch that are worked on at the same time
 
     def __post_init__(self):
         require_whole_numbers(self, {"steps": 1, "batch": 1, "seed": 0, "threads": 1})
+        if self.start not in STARTS or (self.start == "normal") != (self.source == ""):
+            raise InputError(f"start: wanted one of {', '.join(STARTS)}, all but the first with a source, got "
+                             f"{self.start!r} with {self.source!r}")
         require_number(self, "lr", lambda rate: 0 < rate < 1, "a learning rate between 0 and 1")
         require_number(self, "latent_rate", lambda factor: 0 < factor <= 1000, "a factor above 0, at most 1000")
         require_number(self, "decay", lambda fraction: 0 <= fraction <= 1, "a fraction between 0 and 1")

@@ -1,0 +1,89 @@
+"""Pictures of the table's results: Figure 2, the loss against the memory, samples side by side."""
+
+import numpy as np
+
+from ..figures import COLOURS, new_figure, save_figure, save_samples
+from .rows import KIND_LABELS, LABELS, ROWS
+
+BASE_ROWS = (("base", 32, 32), ("base", 1, 32), ("base", 1, 1), ("none", 32, 32))
+PANELS = {                             # Figure 2: title -> kind, (variant, weights, activations) of each curve
+    "(a) ResNet VAE": ("vae", BASE_ROWS),
+    "(b) Flow++": ("flow", BASE_ROWS),
+    "(c) ResNet VAE, widened": ("vae", (("base", 32, 32), ("base", 1, 32), ("wide", 1, 32), ("base", 1, 1),
+                                       ("wide", 1, 1))),
+    "(d) ResNet VAE, all layers binary": ("vae", (("base", 1, 32), ("all", 1, 32), ("base", 1, 1), ("all", 1, 1),
+                                                 ("none", 32, 32))),
+}
+STYLES = {                             # (variant, weights, activations) -> colour, line, marker
+    ("base", 32, 32): (COLOURS[0], "-", "o"), ("base", 1, 32): (COLOURS[1], "--", "s"),
+    ("base", 1, 1): (COLOURS[2], "-.", "^"), ("none", 32, 32): (COLOURS[3], ":", "X"),
+    ("wide", 1, 32): (COLOURS[4], "--", "D"), ("wide", 1, 1): (COLOURS[5], "-.", "v"),
+    ("all", 1, 32): (COLOURS[4], "--", "P"), ("all", 1, 1): (COLOURS[5], "-.", "*"),
+}
+FIRST_SHOWN = 0.2                      # fraction of the training after which the curves are shown
+
+
+def save_figure_2(path, results):
+    """Draw the test loss against training steps, the means over seeds and bands from lowest to highest, as PNG."""
+    figure = new_figure(10, 7.2)
+    for axes, (title, (kind, curves)) in zip(figure.subplots(2, 2).flat, PANELS.items()):
+        for key in curves:
+            found = [result.values["curve"] for (row, _), result in results.items()
+                     if row[:4] == (kind, *key) and result.values["test_bpd"] is not None]
+            if found:
+                _draw_curve(axes, key, np.array(found))
+        axes.set_title(title)
+        axes.set_xlabel("training step")
+        axes.set_ylabel("test loss (bits per dimension)")
+        axes.grid(alpha=0.3)
+        lowest, highest = axes.get_ylim()
+        axes.set_ylim(lowest, highest + 0.1 * len(curves) * (highest - lowest))      # room for the legend
+        axes.legend(frameon=False, loc="upper right")
+    save_figure(figure, path)
+
+
+def _draw_curve(axes, key, curves):
+    steps, losses = curves[0, :, 0], curves[:, :, 1]                # (points,), (seeds, points)
+    shown = steps >= FIRST_SHOWN * steps[-1]
+    colour, line, _ = STYLES[key]
+    axes.plot(steps[shown], losses.mean(axis=0)[shown], line, color=colour, linewidth=1.8, label=label_of(*key))
+    axes.fill_between(steps[shown], losses.min(axis=0)[shown], losses.max(axis=0)[shown], color=colour, alpha=0.25,
+                      linewidth=0)
+
+
+def label_of(variant, weights, activations):
+    """A row's label within its kind."""
+    if variant == "none":
+        return LABELS["none"]
+    return ", ".join(filter(None, [f"{weights} / {activations}", LABELS[variant]]))
+
+
+def save_memory(path, results):
+    """Draw each row's test loss against the memory of its parameters, a panel for each kind of model, as PNG."""
+    figure = new_figure(10, 4)
+    for axes, (kind, title) in zip(figure.subplots(1, 2), KIND_LABELS.items()):
+        for row in ROWS:
+            found = [result.values for (of, _), result in results.items() if of == row and result.values["test_bpd"]]
+            if row.kind == kind and found and row[1:4] in STYLES:
+                colour, _, marker = STYLES[row[1:4]]
+                losses = [values["test_bpd"] for values in found]
+                mean = np.mean(losses)
+                axes.errorbar(found[0]["bytes"] / 1e3, mean, [[mean - min(losses)], [max(losses) - mean]], fmt=marker,
+                              color=colour, markersize=9, capsize=4, label=label_of(*row[1:4]))
+        axes.set_xscale("log")
+        axes.set_xticks(ticks := [3, 10, 30, 100, 300, 1000, 3000], map("{:,}".format, ticks))
+        axes.minorticks_off()
+        axes.set_title(title)
+        axes.set_xlabel("parameters (kB)")
+        axes.set_ylabel("test loss (bits per dimension)")
+        axes.grid(alpha=0.3)
+        axes.legend(frameon=False, title="weights / activations")
+    save_figure(figure, path)
+
+
+def save_table_samples(path, results):
+    """Draw the samples of the main rows, seed 0, one labelled line each, as PNG."""
+    shown = {f"{KIND_LABELS[row.kind]}\n{label_of(*row[1:4])}": result.samples
+             for (row, seed), result in results.items()
+             if seed == 0 and row[1:4] in BASE_ROWS and len(result.samples)}
+    save_samples(path, shown)
