@@ -1,0 +1,85 @@
+"""Drawings and the figures command: what they show is what the objects do and what the results hold."""
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from minibnn.__main__ import main
+from minibnn.experiments import drawings
+from minibnn.experiments.table1 import plots
+from minibnn.experiments.table1.results import Result
+from minibnn.experiments.table1.rows import ROWS
+
+VAE, FLOW = ("{}", "conv 3 h h", "{}", "conv 3 h h", "+"), ("[x, -x]", "{}", "conv 3 2h h, context", "[x, -x]", "{}",
+                                                          "conv 1 2h 2h", "gate", "+", "layer norm")
+NAMES = {"BWN conv 3$\\times$3\nh $\\to$ h": "conv 3 h h", "BWN conv 3$\\times$3\n2h $\\to$ h": "conv 3 2h h",
+         "BWN conv 1$\\times$1\n2h $\\to$ 2h": "conv 1 2h 2h", "[x, $-$x]": "[x, -x]",
+         "a $\\cdot$ sigmoid(s)": "gate"}
+
+
+@pytest.mark.parametrize("title, steps, activation", [*zip(drawings.BLOCKS, (VAE, VAE, FLOW, FLOW),
+                                                           ("ELU", "sign") * 2)])
+def test_the_blocks_drawn_are_those_of_figure_1(title, steps, activation):
+    found = drawings.steps_of(drawings.BLOCKS[title](np.random.default_rng(0)))
+    named = [NAMES.get(step.label, step.label) + (", context" if step.context else "") for step in found]
+    assert named == [step.format(activation) for step in steps]
+    assert [step.skips for step in found] == [step == "+" for step in steps]
+    signs = [step.colour == drawings.ONE_BIT for step in found if step.label in ("ELU", "sign")]
+    assert signs == [activation == "sign"] * 2
+
+
+def _results():
+    rng = np.random.default_rng(0)
+    for i, row in enumerate(ROWS):
+        for seed in range(2):
+            values = {"test_bpd": 5 + i / 50, "bytes": 10_000 * (i + 1),
+                      "curve": [[step, 5 + i / 50 + 1 / step + seed / 100] for step in (10, 20, 30, 40)]}
+            samples = rng.integers(0, 256, (12, 8, 8, 3), np.uint8) if seed == 0 else np.zeros(0)
+            yield (row, seed), Result(values, rng.random(5), samples)
+
+
+def test_figure_2_shows_means_and_bands_of_each_row(monkeypatch, tmp_path):
+    figures = _kept(monkeypatch)
+    plots.save_figure_2(tmp_path / "f.png", dict(_results()))
+    for axes, (kind, curves) in zip(figures[0].axes, plots.PANELS.values()):
+        assert [line.get_label() for line in axes.lines] == [plots.label_of(*key) for key in curves]
+        for line, band, key in zip(axes.lines, axes.collections, curves):
+            i = next(i for i, row in enumerate(ROWS) if row[:4] == (kind, *key))
+            steps, losses = line.get_data()
+            np.testing.assert_allclose(losses, 5 + i / 50 + 1 / steps + 0.005)        # the mean of both seeds
+            corners = band.get_paths()[0].vertices[:, 1]
+            assert corners.min() == pytest.approx(losses.min() - 0.005)
+            assert corners.max() == pytest.approx(losses.max() + 0.005)
+
+
+def test_memory_is_that_of_the_parameters(monkeypatch, tmp_path):
+    figures = _kept(monkeypatch)
+    plots.save_memory(tmp_path / "f.png", dict(_results()))
+    shown = {(kind, label): container for axes, kind in zip(figures[0].axes, ("vae", "flow"))
+             for container, label in zip(*axes.get_legend_handles_labels())}
+    for i, row in enumerate(ROWS):
+        if row[1:4] in plots.STYLES:
+            marker = shown[row.kind, plots.label_of(*row[1:4])].lines[0]
+            assert marker.get_xydata()[0] == pytest.approx([10 * (i + 1), 5 + i / 50])
+
+
+def test_the_figures_command_draws_all_of_them(monkeypatch, tmp_path):
+    monkeypatch.setattr("minibnn.__main__.results.load", lambda folder: dict(_results()))
+    assert main(["figures", "--out", str(tmp_path / "new")]) == 0
+    drawn = sorted(path.name for path in (tmp_path / "new").iterdir())
+    assert drawn == ["figure1.png", "figure2.png", "memory.png", "sign.png", "table1_samples.png"]
+    for name in drawn:
+        assert len(np.unique(imread(tmp_path / "new" / name).reshape(-1, 4), axis=0)) > 50
+
+
+def test_without_results_there_is_nothing_to_draw(tmp_path, capsys):
+    assert main(["figures", "--results", str(tmp_path), "--out", str(tmp_path / "new")]) == 2
+    assert f"{tmp_path}: wanted a folder with the results of table1" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+def _kept(monkeypatch):
+    """The figures that are saved from here on."""
+    figures = []
+    monkeypatch.setattr(plots, "save_figure", lambda figure, path: figures.append(figure))
+    return figures
