@@ -16,6 +16,8 @@ from .rows import KIND_LABELS, LABELS, ROWS
 ORDER = ((("base", 32, 32), "32 / 32"), (("base", 1, 32), "1 / 32"), (("base", 1, 1), "1 / 1"),
          (("none", 32, 32), "no residual blocks"))                  # what the paper finds, best first
 
+MAIN = [row for row, _ in ORDER]                                    # these are run first, for all seeds
+
 
 def make_table(preset, out, seeds, jobs=None, data_dir=None, report=None, stop=lambda: False):
     """Train what is missing of every row for seeds 0 .. seeds - 1, `jobs` runs at a time.
@@ -26,7 +28,7 @@ def make_table(preset, out, seeds, jobs=None, data_dir=None, report=None, stop=l
     Raises:    as `run_jobs`; InputError if a result there comes from other options or other data.
     """
     out = Path(out)
-    wanted = [(row, seed) for seed in range(seeds) for row in ROWS]
+    wanted = sorted(((row, seed) for seed in range(seeds) for row in ROWS), key=lambda run: run[0][1:4] not in MAIN)
     missing = [(row, seed) for row, seed in wanted if not path_of(out, row, seed).exists()]
     _check_commands(preset, load(out))
     if missing:
