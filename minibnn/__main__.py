@@ -70,8 +70,8 @@ def _train(options, command):
     config = config_of(**{field.name: getattr(options, field.name) for field in fields(config_of)})
     source = load_trained(options.start_from)[1] if options.start_from else None
     steps, epochs = getattr(options, "steps", DEFAULT_STEPS[options.kind]), getattr(options, "epochs", None)
-    training = TrainingConfig(steps, options.batch, options.lr, options.decay, latent_rate=options.latent_rate,
-                              seed=options.seed, threads=options.threads)
+    training = TrainingConfig(steps, options.batch, options.lr, options.decay, options.warmup,
+                              latent_rate=options.latent_rate, seed=options.seed, threads=options.threads)
     if source:
         training = replace(training, start=options.start, source=fingerprint(source))
     with _progress("data") as report:

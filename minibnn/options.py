@@ -133,6 +133,8 @@ def _add_training_options(sub, kind):
     sub.add_argument("--lr", type=_real_number, default=TrainingConfig.lr, help="learning rate of Adam")
     sub.add_argument("--decay", type=_real_number, default=TrainingConfig.decay,
                      help="last fraction of the steps, over which the rate falls to 0")
+    sub.add_argument("--warmup", type=_whole_number(0), default=TrainingConfig.warmup, metavar="N",
+                     help="first steps, over which the rate rises")
     sub.set_defaults(start_from=None)
     sub.add_argument("--start-from", type=Path, metavar="CHECKPOINT", default=argparse.SUPPRESS,
                      help="take the latent weights from this trained 32-bit model")

@@ -16,7 +16,8 @@ KINDS = {"vae": (VAEConfig, ResNetVAE), "flow": (FlowConfig, FlowPP)}
 class TrainingConfig:
     """How to train ("Training" of Appendix B and C).
 
-    The learning rate is constant, then falls linearly to 0 over the last `decay` of the steps.
+    The learning rate is constant, then falls linearly to 0 over the last `decay` of the steps. With `warmup` it
+    rises before: Adam's first steps are as long as later ones, and move all weights of a channel together.
     Differs:   the paper's rate is constant (decay = 0), its batch 128, its rate 1e-3: short runs of small
                models gain from a higher rate that falls.
     Raises:    InputError naming the first value that is out of range.
@@ -26,6 +27,7 @@ class TrainingConfig:
     batch: int = 64                    # images per step (paper: 128)
     lr: float = 2e-3                   # (paper: 1e-3)
     decay: float = 0.5                 # fraction of the steps (paper: 0)
+    warmup: int = 0                    # first steps, over which the rate rises linearly (paper: 0)
     start: str = "normal"              # of the latent weights: see start.py
     source: str = ""                   # fingerprint of the model that they come from, if any
     latent_rate: float = 1.0           # factor of the rate for latent weights (paper: 1)
@@ -33,7 +35,7 @@ class TrainingConfig:
     threads: int = 1                   # parts of a batch that are worked on at the same time
 
     def __post_init__(self):
-        require_whole_numbers(self, {"steps": 1, "batch": 1, "seed": 0, "threads": 1})
+        require_whole_numbers(self, {"steps": 1, "batch": 1, "seed": 0, "threads": 1, "warmup": 0})
         if self.start not in STARTS or (self.start == "normal") != (self.source == ""):
             raise InputError(f"start: wanted one of {', '.join(STARTS)}, all but the first with a source, got "
                              f"{self.start!r} with {self.source!r}")
@@ -44,7 +46,9 @@ class TrainingConfig:
     def learning_rate(self, step):
         """The learning rate of step `step`, counted from 0."""
         left = (self.steps - step) / self.steps
-        return self.lr * min(1.0, left / self.decay) if self.decay else self.lr
+        falling = left / self.decay if self.decay else 1.0
+        rising = (step + 1) / self.warmup if self.warmup else 1.0
+        return self.lr * min(1.0, falling, rising)
 
 
 @dataclass(frozen=True)

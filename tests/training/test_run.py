@@ -187,6 +187,11 @@ def test_the_learning_rate_falls_at_the_end():
     assert [round(config.learning_rate(step), 6) for step in (0, 74, 80, 99)] == [0.1, 0.1, 0.08, 0.004]
 
 
+def test_the_learning_rate_rises_at_the_start():
+    config = TrainingConfig(steps=100, lr=0.1, decay=0.25, warmup=10)
+    assert [round(config.learning_rate(step), 6) for step in (0, 4, 9, 50, 80)] == [0.01, 0.05, 0.1, 0.1, 0.08]
+
+
 @pytest.mark.parametrize("changes, message", [({"steps": 0}, "steps: wanted"), ({"lr": 0.0}, "lr: wanted"),
                                               ({"lr": float("nan")}, "lr: wanted"), ({"seed": -1}, "seed"),
                                               ({"decay": 2}, "decay"), ({"lr": "x"}, "lr: wanted"),
