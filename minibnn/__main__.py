@@ -4,15 +4,15 @@ import os
 import shlex
 import signal
 import sys
+import time
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from functools import partial
 
 import numpy as np
 
 from . import data
 from .cores import Team
-from .experiments import drawings, figures, ledger, shipped, tour
+from .experiments import drawings, figures, ledger, lessons, shipped, tour
 from .experiments.bench import report as bench_report
 from .experiments.table1 import plots, results, table
 from .experiments.table1.rows import FULL, QUICK
@@ -212,16 +212,25 @@ def _figures(options, command):
     found = results.load(options.results)
     if not found:
         raise InputError(f"{options.results}: wanted a folder with the results of table1, got none")
-    drawn = {"figure1.png": drawings.save_blocks, "sign.png": drawings.save_sign,
-             **{name: partial(save, results=found) for name, save in
-                (("figure2.png", plots.save_figure_2), ("memory.png", plots.save_memory),
-                 ("table1_samples.png", plots.save_table_samples))}}
+    drawn = {"figure1.png": drawings.blocks_figure(), "sign.png": drawings.sign_figure(),
+             "figure2.png": plots.figure_2(found), "memory.png": plots.memory_figure(found),
+             "table1_samples.png": plots.samples_figure(found)}
     with writing(options.out):
         options.out.mkdir(parents=True, exist_ok=True)
     require_writable(options.out / "figure1.png")
-    for name, save in drawn.items():
-        save(options.out / name)
+    for name, figure in drawn.items():
+        figures.save_figure(figure, options.out / name)
     print(f"drawn from {len(found)} results: " + ", ".join(str(options.out / name) for name in drawn))
+    return 0
+
+
+def _tutorials(options, command):
+    for path in lessons.paths(options.folder):
+        require_writable(path)
+        begun = time.monotonic()
+        with _progress("tutorials") as report:
+            lessons.save(path, lessons.execute(path, report))
+        print(f"{path}: {time.monotonic() - begun:.0f} seconds", flush=True)
     return 0
 
 
@@ -288,7 +297,8 @@ def _stop_on_signals():
 
 COMMANDS = {"train vae": _train, "train flow": _train, "evaluate": _evaluate, "sample": _sample,
             "reconstruct": _reconstruct, "pack": _pack, "ledger": _ledger, "gradcheck": _gradcheck, "bench": _bench,
-            "table1": _table1, "figures": _figures, "tour": _tour}
+            "table1": _table1, "figures": _figures, "tutorials": _tutorials,
+            "tour": _tour}
 
 
 if __name__ == "__main__":

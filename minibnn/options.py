@@ -62,6 +62,7 @@ def parser():
     bench.set_defaults(command="bench")
     _add_table(commands)
     _add_figures(commands)
+    _add_tutorials(commands)
     tour_command = commands.add_parser("tour", help="train small VAEs and flows on embedded images: 3 minutes at most")
     tour_command.add_argument("--out", type=Path, default=Path("runs/tour"), metavar="DIR")
     tour_command.add_argument("--keep", type=Path, metavar="DIR", help="write tour.png and tour.json there too")
@@ -76,6 +77,13 @@ def _add_figures(commands):
     drawn.add_argument("--out", type=Path, default=Path("figures"), metavar="DIR",
                        help="folder to write to (default %(default)s)")
     drawn.set_defaults(command="figures")
+
+
+def _add_tutorials(commands):
+    tutorials = commands.add_parser("tutorials", help="run all lessons again and save their outputs")
+    tutorials.add_argument("--folder", type=Path, default=Path("tutorials"), metavar="DIR",
+                           help="where the notebooks are (default %(default)s)")
+    tutorials.set_defaults(command="tutorials")
 
 
 def _add_table(commands):

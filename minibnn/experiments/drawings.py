@@ -8,7 +8,7 @@ import numpy as np
 from ..binary import straight_through
 from ..blocks import BinaryConv, GatedBlock, ResidualBlock
 from ..parameter import Parameter
-from .figures import COLOURS, new_figure, save_figure
+from .figures import COLOURS, new_figure
 
 BLOCKS = {
     "(a) VAE, 32-bit activations": lambda rng: ResidualBlock(rng, 8, 3, BinaryConv, False),
@@ -66,13 +66,13 @@ def _in_h(channels):
     return f"{channels // 8}h".removeprefix("1")
 
 
-def save_blocks(path):
-    """Draw Figure 1, the four residual blocks, from block objects, as PNG."""
+def blocks_figure():
+    """Figure 1, the four residual blocks, drawn from block objects."""
     figure = new_figure(11, 6.6)
     for axes, (title, build) in zip(figure.subplots(1, len(BLOCKS), width_ratios=(1, 1, 1.4, 1.4)), BLOCKS.items()):
         _draw_block(axes, steps_of(build(np.random.default_rng(0))))
         axes.set_title(title, fontsize=11)
-    save_figure(figure, path)
+    return figure
 
 
 def _draw_block(axes, steps):
@@ -105,8 +105,8 @@ def _box(x, y, width, height, colour):
                           edgecolor="#444444", linewidth=1)
 
 
-def save_sign(path):
-    """Draw sign, the function whose derivative its surrogate is, and both derivatives, as PNG (Eq. 1, 3, 5, 6)."""
+def sign_figure():
+    """Sign, the function whose derivative its surrogate is, and what multiplies the gradients (Eq. 1, 3, 5, 6)."""
     x = np.linspace(-2, 2, 801)
     activations, activations_backward = straight_through.binarise_activations_ste(x)
     _, weights_backward = straight_through.binarise_weights_ste(x)
@@ -129,4 +129,4 @@ def save_sign(path):
         axes.set_xlabel("x")
         axes.grid(alpha=0.3)
         axes.legend(frameon=False, loc="upper left")
-    save_figure(figure, path)
+    return figure

@@ -1,5 +1,9 @@
 """Figures: grids of images, training curves. matplotlib is imported only when something is drawn."""
 
+import base64
+import html
+import io
+
 import numpy as np
 
 from ..files import atomic_write
@@ -107,3 +111,18 @@ def save_figure(figure, path):
     """Write a figure as PNG."""
     with atomic_write(path) as file:
         figure.savefig(file, format="png", dpi=150)
+
+
+class Picture:
+    """A figure as a notebook shows it, with a text for those who cannot see it."""
+
+    def __init__(self, figure, alt):
+        self.figure, self.alt = figure, alt
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        """As HTML: of an image/png, JupyterLab's and nbconvert's pages forget the text."""
+        buffer = io.BytesIO()
+        self.figure.savefig(buffer, format="png", dpi=100)
+        png = base64.b64encode(buffer.getvalue()).decode()
+        return {"text/html": f'<img src="data:image/png;base64,{png}" alt="{html.escape(self.alt)}">',
+                "text/plain": self.alt}

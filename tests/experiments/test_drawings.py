@@ -38,10 +38,9 @@ def _results():
             yield (row, seed), Result(values, rng.random(5), samples)
 
 
-def test_figure_2_shows_means_and_bands_of_each_row(monkeypatch, tmp_path):
-    figures = _kept(monkeypatch)
-    plots.save_figure_2(tmp_path / "f.png", dict(_results()))
-    for axes, (kind, curves) in zip(figures[0].axes, plots.PANELS.values()):
+def test_figure_2_shows_means_and_bands_of_each_row():
+    figure = plots.figure_2(dict(_results()))
+    for axes, (kind, curves) in zip(figure.axes, plots.PANELS.values()):
         assert [line.get_label() for line in axes.lines] == [plots.label_of(*key) for key in curves]
         for line, band, key in zip(axes.lines, axes.collections, curves):
             i = next(i for i, row in enumerate(ROWS) if row[:4] == (kind, *key))
@@ -52,10 +51,9 @@ def test_figure_2_shows_means_and_bands_of_each_row(monkeypatch, tmp_path):
             assert corners.max() == pytest.approx(losses.max() + 0.005)
 
 
-def test_memory_is_that_of_the_parameters(monkeypatch, tmp_path):
-    figures = _kept(monkeypatch)
-    plots.save_memory(tmp_path / "f.png", dict(_results()))
-    shown = {(kind, label): container for axes, kind in zip(figures[0].axes, ("vae", "flow"))
+def test_memory_is_that_of_the_parameters():
+    figure = plots.memory_figure(dict(_results()))
+    shown = {(kind, label): container for axes, kind in zip(figure.axes, ("vae", "flow"))
              for container, label in zip(*axes.get_legend_handles_labels())}
     for i, row in enumerate(ROWS):
         if row[1:4] in plots.STYLES:
@@ -77,9 +75,3 @@ def test_without_results_there_is_nothing_to_draw(tmp_path, capsys):
     assert f"{tmp_path}: wanted a folder with the results of table1" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
 
-
-def _kept(monkeypatch):
-    """The figures that are saved from here on."""
-    figures = []
-    monkeypatch.setattr(plots, "save_figure", lambda figure, path: figures.append(figure))
-    return figures

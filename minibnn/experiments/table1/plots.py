@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..figures import COLOURS, new_figure, save_figure, save_samples
+from ..figures import COLOURS, draw_samples, new_figure
 from .rows import KIND_LABELS, LABELS, ROWS
 
 BASE_ROWS = (("base", 32, 32), ("base", 1, 32), ("base", 1, 1), ("none", 32, 32))
@@ -23,8 +23,8 @@ STYLES = {                             # (variant, weights, activations) -> colo
 FIRST_SHOWN = 0.2                      # fraction of the training after which the curves are shown
 
 
-def save_figure_2(path, results):
-    """Draw the test loss against training steps, the means over seeds and bands from lowest to highest, as PNG."""
+def figure_2(results):
+    """Figure 2: the test loss against training steps, means over the seeds and bands from lowest to highest."""
     figure = new_figure(10, 7.2)
     for axes, (title, (kind, curves)) in zip(figure.subplots(2, 2).flat, PANELS.items()):
         for key in curves:
@@ -39,7 +39,7 @@ def save_figure_2(path, results):
         lowest, highest = axes.get_ylim()
         axes.set_ylim(lowest, highest + 0.1 * len(curves) * (highest - lowest))      # room for the legend
         axes.legend(frameon=False, loc="upper right")
-    save_figure(figure, path)
+    return figure
 
 
 def _draw_curve(axes, key, curves):
@@ -58,8 +58,8 @@ def label_of(variant, weights, activations):
     return ", ".join(filter(None, [f"{weights} / {activations}", LABELS[variant]]))
 
 
-def save_memory(path, results):
-    """Draw each row's test loss against the memory of its parameters, a panel for each kind of model, as PNG."""
+def memory_figure(results):
+    """Each row's test loss against the memory of its parameters, its seeds' range, a panel for each kind of model."""
     figure = new_figure(10, 4)
     for axes, (kind, title) in zip(figure.subplots(1, 2), KIND_LABELS.items()):
         for row in ROWS:
@@ -78,12 +78,14 @@ def save_memory(path, results):
         axes.set_ylabel("test loss (bits per dimension)")
         axes.grid(alpha=0.3)
         axes.legend(frameon=False, title="weights / activations")
-    save_figure(figure, path)
+    return figure
 
 
-def save_table_samples(path, results):
-    """Draw the samples of the main rows, seed 0, one labelled line each, as PNG."""
+def samples_figure(results):
+    """Samples of the main rows, seed 0, a labelled line each."""
     shown = {f"{KIND_LABELS[row.kind]}\n{label_of(*row[1:4])}": result.samples
              for (row, seed), result in results.items()
              if seed == 0 and row[1:4] in BASE_ROWS and len(result.samples)}
-    save_samples(path, shown)
+    figure = new_figure(8, 0.62 * len(shown) + 0.1)
+    draw_samples(figure.subplots(len(shown), 1), shown)
+    return figure

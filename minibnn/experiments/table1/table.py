@@ -109,4 +109,6 @@ def order_lines(results):
             step = difference_of_rows(results, rows[(kind, *below)], rows[(kind, *above)])
             if step:
                 yield (f"{label:<11}{name_below + ' < ' + name_above:<29}{step.mean:>8.4f}   +- {step.se_images:.4f} "
-                       f"(images), {step.se_seeds:.4f} ({step.seeds} seeds): {step.errors:.1f} standard errors")
+                       f"(images), "
+                       + (f"{step.se_seeds:.4f} ({step.seeds} seeds)" if step.seeds > 1 else "one seed")
+                       + f": {step.errors:.1f} standard errors")

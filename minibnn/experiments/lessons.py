@@ -1,0 +1,104 @@
+"""The tutorials: notebooks run from top to bottom, and what their outputs are outputs of."""
+
+import hashlib
+import re
+import subprocess
+from pathlib import Path
+
+from ..files import InputError, atomic_write
+
+CELL_SECONDS = 120
+VARIES = "varies"        # tag of cells whose numbers differ from machine to machine, such as times
+STRICT, LENIENT = "import warnings\nwarnings.simplefilter('error')", "warnings.resetwarnings()"
+NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*\.?\d*(?:e[-+]?\d+)?")
+
+
+def paths(folder):
+    """The notebooks of a folder, in the order of the lessons.    Raises: InputError if there are none"""
+    found = sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
+    if not found:
+        raise InputError(f"{folder}: wanted the folder with the tutorials, got one without notebooks")
+    return found
+
+
+def execute(path, report=None):
+    """Run a notebook in its folder, warnings being errors.
+
+    report:    called as report(cells done, all cells, text)
+    Returns:   the notebook with its new outputs; its file is left as it is
+    Raises:    InputError naming the cell that failed, or if the file is no notebook.
+    """
+    import nbclient
+
+    notebook = read(path)
+    total = len(notebook.cells)
+    notebook.cells = [_cell(STRICT), *notebook.cells, _cell(LENIENT)]   # the kernel's own end is not the lesson's
+
+    def executed(cell, cell_index, **others):
+        if report:
+            report(min(cell_index, total), total, path.stem)
+    client = nbclient.NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", record_timing=False,
+                                     resources={"metadata": {"path": str(path.parent)}}, on_cell_complete=executed)
+    try:
+        client.execute(stderr=subprocess.DEVNULL)                   # of the kernel itself, not of the cells
+    except (nbclient.exceptions.CellExecutionError, nbclient.exceptions.CellTimeoutError) as error:
+        raise InputError(f"{path}: a cell failed: {error}") from None
+    notebook.cells = notebook.cells[1:-1]
+    for i, cell in enumerate(code_cells(notebook), start=1):
+        cell.execution_count = i
+        for output in cell.outputs:
+            if "execution_count" in output:
+                output.execution_count = i
+    notebook.metadata.language_info = {"name": "python"}            # without the version of this machine's
+    notebook.metadata.minibnn = {"sources": fingerprint(notebook)}
+    return notebook
+
+
+def read(path):
+    """The notebook in a file.    Raises: InputError if it is none"""
+    import nbformat
+
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:                                      # nbformat raises what its parsers raise
+        raise InputError(f"{path}: wanted a notebook, got {error!r}") from None
+
+
+def save(path, notebook):
+    """Write a notebook."""
+    import nbformat
+
+    with atomic_write(path, "w") as file:
+        nbformat.write(notebook, file)
+
+
+def _cell(source):
+    import nbformat
+
+    return nbformat.v4.new_code_cell(source)
+
+
+def code_cells(notebook):
+    """The code cells of a notebook."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def fingerprint(notebook):
+    """SHA-256, in hexadecimal, over the kinds and sources of all cells: what the outputs belong to."""
+    digest = hashlib.sha256()
+    for cell in notebook.cells:
+        digest.update(f"{cell.cell_type}\0{cell.source}\0".encode())
+    return digest.hexdigest()
+
+
+def printed(notebook):
+    """What each code cell printed, without those tagged as varying: list of (words, numbers).
+
+    words: the text with # in the place of numbers, numbers: list of float
+    """
+    found = []
+    for cell in code_cells(notebook):
+        if VARIES not in cell.metadata.get("tags", []):
+            text = "".join(output.get("text", "") for output in cell.outputs if output.output_type == "stream")
+            found.append((NUMBER.sub("#", text), [float(n.replace(",", "")) for n in NUMBER.findall(text)]))
+    return found
