@@ -68,7 +68,7 @@ def _in_h(channels):
 
 def blocks_figure():
     """Figure 1, the four residual blocks, drawn from block objects."""
-    figure = new_figure(11, 6.6)
+    figure = new_figure(10, 6)
     for axes, (title, build) in zip(figure.subplots(1, len(BLOCKS), width_ratios=(1, 1, 1.4, 1.4)), BLOCKS.items()):
         _draw_block(axes, steps_of(build(np.random.default_rng(0))))
         axes.set_title(title, fontsize=11)

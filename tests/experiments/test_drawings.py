@@ -51,6 +51,13 @@ def test_figure_2_shows_means_and_bands_of_each_row():
             assert corners.max() == pytest.approx(losses.max() + 0.005)
 
 
+def test_figures_of_a_table_that_is_not_complete_say_so():
+    some = {run: result for run, result in _results() if run[0].kind == "vae"}
+    for draw in (plots.figure_2, plots.memory_figure):
+        flows = draw(some).axes[1]
+        assert [text.get_text() for text in flows.texts] == ["no results yet"] and not flows.lines
+
+
 def test_memory_is_that_of_the_parameters():
     figure = plots.memory_figure(dict(_results()))
     shown = {(kind, label): container for axes, kind in zip(figure.axes, ("vae", "flow"))
@@ -67,7 +74,7 @@ def test_the_figures_command_draws_all_of_them(monkeypatch, tmp_path):
     drawn = sorted(path.name for path in (tmp_path / "new").iterdir())
     assert drawn == ["figure1.png", "figure2.png", "memory.png", "sign.png", "table1_samples.png"]
     for name in drawn:
-        assert len(np.unique(imread(tmp_path / "new" / name).reshape(-1, 4), axis=0)) > 50
+        assert len(np.unique(imread(tmp_path / "new" / name)[::3, ::3].reshape(-1, 4), axis=0)) > 20
 
 
 def test_without_results_there_is_nothing_to_draw(tmp_path, capsys):

@@ -125,6 +125,7 @@ def test_the_table_has_a_line_for_every_row_and_the_papers_numbers():
     assert len(steps) == 6 and "1 / 1 < no residual blocks" in steps[2] and "2 seeds" in steps[2]
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_is_a_result_too(tmp_path, monkeypatch):
     monkeypatch.setattr(table, "ROWS", (BASE,))
     monkeypatch.setattr(jobs, "_failure", lambda process: "training: the loss is nan at step 3")
@@ -142,6 +143,7 @@ def test_a_run_that_cannot_be_is_an_input_error(tmp_path, monkeypatch):
         table.make_table(impossible, tmp_path, 1, 1)
 
 
+@pytest.mark.slow
 def test_stopping_stops_the_runs_and_leaves_checkpoints(tmp_path, monkeypatch):
     long = TINY._replace(steps={"vae": 100_000, "flow": 100_000})
     monkeypatch.setattr(table, "ROWS", (BASE,))

@@ -38,7 +38,7 @@ def figure_2(results):
         axes.grid(alpha=0.3)
         lowest, highest = axes.get_ylim()
         axes.set_ylim(lowest, highest + 0.1 * len(curves) * (highest - lowest))      # room for the legend
-        axes.legend(frameon=False, loc="upper right")
+        _legend(axes, loc="upper right")
     return figure
 
 
@@ -49,6 +49,13 @@ def _draw_curve(axes, key, curves):
     axes.plot(steps[shown], losses.mean(axis=0)[shown], line, color=colour, linewidth=1.8, label=label_of(*key))
     axes.fill_between(steps[shown], losses.min(axis=0)[shown], losses.max(axis=0)[shown], color=colour, alpha=0.25,
                       linewidth=0)
+
+
+def _legend(axes, **settings):
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(frameon=False, **settings)
+    else:
+        axes.text(0.5, 0.5, "no results yet", ha="center", transform=axes.transAxes)
 
 
 def label_of(variant, weights, activations):
@@ -77,7 +84,7 @@ def memory_figure(results):
         axes.set_xlabel("parameters (kB)")
         axes.set_ylabel("test loss (bits per dimension)")
         axes.grid(alpha=0.3)
-        axes.legend(frameon=False, title="weights / activations")
+        _legend(axes, title="weights / activations")
     return figure
 
 
