@@ -69,9 +69,9 @@ class Preset(NamedTuple):
                 "--seed", str(seed), "--threads", "1", "--evaluations", str(self.evaluations)]
 
 
-FULL = Preset("cifar10", {"vae": "--size 16 --blocks 8 --lr 8e-3 --warmup 200 --latent-rate 4",
+FULL = Preset("cifar10", {"vae": "--size 8 --blocks 8 --batch 16 --lr 4e-3 --warmup 200 --latent-rate 4",
                           "flow": "--size 8 --lr 8e-3 --warmup 200"},
-              {"vae": 4400, "flow": 3300}, evaluations=20)
+              {"vae": 20_000, "flow": 3300}, evaluations=20)
 QUICK = Preset("leaves", {"vae": "--size 8 --layers 3 --blocks 3 --lr 8e-3 --warmup 50 --latent-rate 4",
                           "flow": "--size 8 --blocks 1 --couplings 1 1 1 --dequantiser-couplings 1 "
                                   "--lr 8e-3 --warmup 50"},
