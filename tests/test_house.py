@@ -58,15 +58,15 @@ def test_every_folder_is_on_the_readme_map():
             assert re.search(rf"^ *{room}[/.]", README, re.MULTILINE), room
 
 
-INDEX = re.findall(r"^\| \((\d+)\) \| .*? \| (.*?) \| (.*?) \|$", README, re.MULTILINE)
+INDEX = re.findall(r"^\| \((\d+)\) \| .*? \| (.*?) \| (.*?) \| \[\d\d\]\((\S+)\) \|$", README, re.MULTILINE)
 
 
 def test_the_index_covers_the_equations():
     assert {int(equation) for equation, *_ in INDEX} == set(range(1, 15))
 
 
-@pytest.mark.parametrize("equation, functions, tests", INDEX)
-def test_the_index_is_true(equation, functions, tests):
+@pytest.mark.parametrize("equation, functions, tests, lesson", INDEX)
+def test_the_index_is_true(equation, functions, tests, lesson):
     for name in re.findall(r"`(.*?)`", functions):
         module, _, attribute = name.rpartition(".")
         documented = getattr(importlib.import_module(f"minibnn.{module}"), attribute)
@@ -75,6 +75,7 @@ def test_the_index_is_true(equation, functions, tests):
         path, _, test = name.partition("::")
         assert f"def {test}(" in (ROOT / "tests" / path).read_text(), name
     assert "`" in functions and "`" in tests
+    assert rf"\\tag{{{equation}}}" in (ROOT / lesson).read_text()
 
 
 def _cites(docstring, equation):

@@ -1,0 +1,88 @@
+"""The notebooks: they run, their stored outputs are theirs, their links lead somewhere, their pictures have texts."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from minibnn.experiments import lessons
+
+TUTORIALS = Path(__file__).parents[2] / "tutorials"
+PATHS = lessons.paths(TUTORIALS)
+CONTENTS = (TUTORIALS / "README.md").read_text()
+MOST_BYTES, MOST_CODE_LINES = 1_000_000, 150
+NOTEBOOK = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+
+
+def _text(notebook):
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+@NOTEBOOK
+def test_stored_outputs_are_those_of_the_stored_source(path):
+    notebook = lessons.read(path)
+    assert notebook.metadata.minibnn.sources == lessons.fingerprint(notebook)
+    cells = lessons.code_cells(notebook)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert path.stat().st_size < MOST_BYTES
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert not any(output.output_type == "error" or output.get("name") == "stderr" for output in outputs)
+    assert not re.search(r"/(home|tmp|work|root|Users)/", "".join(map(str, outputs)))
+
+
+@NOTEBOOK
+def test_every_picture_has_a_text_and_a_caption(path):
+    notebook = lessons.read(path)
+    pictures = re.findall(r"<img [^>]*>", "".join(str(cell.get("outputs")) for cell in notebook.cells))
+    texts = [re.search(r'alt="([^"]*)"', picture) for picture in pictures]
+    assert all(text and len(text[1]) > 40 for text in texts)
+    assert not any("image/png" in str(output.get("data", {}).keys()) for cell in lessons.code_cells(notebook)
+                   for output in cell.outputs)                      # such a picture would have no text
+    captions = re.findall(r"\*\*Figure (\d)\.\*\*", _text(notebook))
+    assert captions == [str(i + 1) for i in range(len(pictures))] and 3 <= len(pictures) <= 5
+
+
+@NOTEBOOK
+def test_links_lead_somewhere_and_to_both_neighbours(path):
+    text = _text(lessons.read(path))
+    targets = {target.split("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text)}
+    local = {target for target in targets if target and not target.startswith("https://")}
+    assert all((TUTORIALS / target).exists() for target in local), local
+    i = PATHS.index(path)
+    assert {neighbour.name for neighbour in PATHS[max(0, i - 1):i + 2] if neighbour != path} | {"README.md"} <= local
+
+
+def test_every_equation_is_owned_by_one_lesson_and_the_contents_name_it():
+    owners = {}
+    for path in PATHS:
+        for equation in re.findall(r"\\tag\{(\d+)\}", _text(lessons.read(path))):
+            owners.setdefault(int(equation), []).append(path.name)
+    assert owners.keys() == set(range(1, 15)) and all(len(names) == 1 for names in owners.values()), owners
+    contents = {}
+    for name, equations in re.findall(r"^\| \[[^]]*\]\((\S+)\) \| .* \| (.*) \| .* \|$", CONTENTS, re.MULTILINE):
+        contents |= {int(equation): [name] for equation in re.findall(r"\((\d+)\)", equations)}
+    assert contents == owners
+
+
+def test_the_contents_link_every_lesson():
+    assert re.findall(r"\]\((\d\d_\S+)\)", CONTENTS) == [path.name for path in PATHS]
+    assert [path.name[:2] for path in PATHS] == [f"{i:02d}" for i in range(10)]
+    for target in re.findall(r"\]\(([^)\s]+)\)", CONTENTS):
+        assert (TUTORIALS / target).exists(), target
+
+
+@NOTEBOOK
+def test_a_lesson_is_of_readable_length(path):
+    notebook = lessons.read(path)
+    code = [line for cell in lessons.code_cells(notebook) for line in cell.source.splitlines() if line.strip()]
+    words = len(re.sub(r"\$+[^$]*\$+|\|[^\n]*\||\([^)]*\.ipynb\)", " ", _text(notebook)).split())
+    assert len(code) <= MOST_CODE_LINES and 900 <= words <= 1900, (len(code), words)
+
+
+@pytest.mark.slow
+@NOTEBOOK
+def test_a_lesson_runs_and_prints_what_is_stored(path):
+    stored, now = (lessons.printed(notebook) for notebook in (lessons.read(path), lessons.execute(path)))
+    assert [words for words, _ in now] == [words for words, _ in stored]
+    for (words, numbers), (_, before) in zip(now, stored):
+        assert numbers == pytest.approx(before, rel=0.05, abs=1e-6), words

@@ -1,0 +1,30 @@
+"""Solutions of lesson 09: Table 1 in miniature."""
+
+import numpy as np
+
+
+def table_row(nats, D, parameters, binary):
+    """Nats become bits by dividing by log 2. The deviation has N - 1 in its denominator (ddof = 1), for the mean was
+    estimated from the same images. Eight binary parameters fill a byte."""
+    bits = nats / (np.log(2) * D)
+    return bits.mean(), bits.std(ddof=1) / np.sqrt(len(bits)), 4 * (parameters - binary) + binary / 8
+
+
+def compare(A, B):
+    """The difference comes first, the deviation after it: only so is the comparison paired. Averaging over the seeds
+    before the deviation over images leaves what is common to an image; both errors must be beaten, for they are chances
+    of different kinds. A negative mean, however large, is not a step up."""
+    each = B - A
+    S, N = each.shape
+    se_images = each.mean(axis=0).std(ddof=1) / np.sqrt(N)
+    se_seeds = each.mean(axis=1).std(ddof=1) / np.sqrt(S)
+    return each.mean(), se_images, se_seeds, each.mean() > 2 * max(se_images, se_seeds)
+
+
+def effects(loss):
+    """An ablation of two switches needs all four runs: with three, the interaction would hide in one of the effects."""
+    of_blocks, of_others = loss[1] - loss[0], loss[:, 1] - loss[:, 0]
+    return of_blocks.mean(), of_others.mean(), of_blocks[1] - of_blocks[0]
+
+
+SOLUTIONS = {"09.1": table_row, "09.2": compare, "09.3": effects}
