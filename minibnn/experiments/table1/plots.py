@@ -66,7 +66,7 @@ def label_of(variant, weights, activations):
 
 
 def memory_figure(results):
-    """Test loss against the memory of the parameters, with the seeds' range: all rows but those of binary layers only."""
+    """Test loss against the parameters' memory, with the seeds' range; without the far worse rows of binary layers only."""
     figure = new_figure(10, 4)
     for axes, (kind, title) in zip(figure.subplots(1, 2), KIND_LABELS.items()):
         for row in ROWS:
