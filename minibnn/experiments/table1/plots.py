@@ -66,12 +66,12 @@ def label_of(variant, weights, activations):
 
 
 def memory_figure(results):
-    """Test loss against the parameters' memory, with the seeds' range; without the far worse rows of binary layers only."""
+    """Test loss against the parameters' memory, with the seeds' range; without the rows that are binary everywhere."""
     figure = new_figure(10, 4)
     for axes, (kind, title) in zip(figure.subplots(1, 2), KIND_LABELS.items()):
         for row in ROWS:
             found = [result.values for (of, _), result in results.items() if of == row and result.values["test_bpd"]]
-            if row.kind == kind and found and row[1:4] in STYLES and row.variant != "all":   # too far above the others
+            if row.kind == kind and found and row[1:4] in STYLES and row.variant != "all":   # far above all others
                 colour, _, marker = STYLES[row[1:4]]
                 losses = [values["test_bpd"] for values in found]
                 mean = np.mean(losses)
