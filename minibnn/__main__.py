@@ -74,7 +74,7 @@ def _train(options, command):
                               latent_rate=options.latent_rate, seed=options.seed, threads=options.threads)
     if source:
         training = replace(training, start=options.start, source=fingerprint(source))
-    with _progress("data") as report:
+    with Progress("data") as report:
         dataset = data.load(options.data, config.size, options.data_dir, report)
     if options.validation:
         dataset = data.hold_out(dataset, options.validation)
@@ -82,7 +82,7 @@ def _train(options, command):
         training = replace(training, steps=max(1, epochs * (len(dataset.train) // options.batch)))
     settings = Settings(config, training, data.describe(dataset))
     complete = options.resume and (options.out / "result.json").exists()
-    with _progress("train") as report, _stop_on_signals() as stop:
+    with Progress("train") as report, _stop_on_signals() as stop:
         result = run.train(settings, dataset, options.out, resume=options.resume, command=command, source=source,
                            evaluations=options.evaluations, report=report, stop=stop)
     if complete:
@@ -97,7 +97,7 @@ def _evaluate(options, command):
         require_writable(path)
     settings, model = load_trained(options.checkpoint)
     dataset = _data_of(settings, options)
-    with _progress("evaluate") as report, Team(options.threads) as team:
+    with Progress("evaluate") as report, Team(options.threads) as team:
         evaluation = evaluate(model, dataset.test, options.seed, team, report)
     result = {**evaluation.summary(), "data": data.describe(dataset), "seed": options.seed,
               "threads": options.threads, "command": command}
@@ -157,7 +157,7 @@ def _pack(options, command):
 
 def _ledger(options, command):
     if options.paper_scale:
-        with _progress("ledger") as report:
+        with Progress("ledger") as report:
             found = list(ledger.paper_scale(report))
         print("\n".join(found))
         return 0
@@ -189,7 +189,7 @@ def _gradcheck(options, command):
 def _bench(options, command):
     for path in filter(None, (options.json, options.plot)):
         require_writable(path)
-    with _progress("bench") as progress:
+    with Progress("bench") as progress:
         found = {**bench_report.run_bench(options.threads, progress), "command": command}
     print("\n".join(bench_report.lines(found)))
     if options.json:
@@ -201,7 +201,7 @@ def _bench(options, command):
 
 def _table1(options, command):
     preset, out, seeds = (QUICK, "runs/table1-quick", 1) if options.quick else (FULL, "figures/results", 3)
-    with _progress("table1") as report, _stop_on_signals() as stop:
+    with Progress("table1") as report, _stop_on_signals() as stop:
         found = table.make_table(preset, options.out or out, options.seeds or seeds, options.jobs, options.data_dir,
                                  report, stop)
     print("\n".join([*table.lines(found), "", *table.order_lines(found)]))
@@ -228,7 +228,7 @@ def _tutorials(options, command):
     for path in lessons.paths(options.folder):
         require_writable(path)
         begun = time.monotonic()
-        with _progress("tutorials") as report:
+        with Progress("tutorials") as report:
             lessons.save(path, lessons.execute(path, report))
         print(f"{path}: {time.monotonic() - begun:.0f} seconds", flush=True)
     return 0
@@ -238,7 +238,7 @@ def _tour(options, command):
     if options.keep:
         require_writable(options.keep / "tour.png")
     print("\n".join(shipped.lines()), flush=True)
-    with _progress("tour") as report, _stop_on_signals() as stop:
+    with Progress("tour") as report, _stop_on_signals() as stop:
         found = tour.run_tour(options.out, options.keep, report, stop)
     steps = " and ".join(f"{training.steps} steps ({name})" for name, (_, training) in tour.MODELS.items())
     print(f"\nTest loss on dead leaves of {tour.SIZE} x {tour.SIZE} pixels after {steps}, seed 0\n")
@@ -261,21 +261,12 @@ def _numbers(part):
 def _data_of(settings, options):
     """The data set that the options name, or that the model was trained on."""
     name = options.data or settings.data["name"]
-    with _progress("data") as report:
+    with Progress("data") as report:
         return data.load(name, settings.model.size, options.data_dir, report)
 
 
 def _columns(n):
     return min(n, max(8, int(np.ceil(np.sqrt(n)))))
-
-
-@contextmanager
-def _progress(label):
-    progress = Progress(label)
-    try:
-        yield progress
-    finally:
-        progress.close()
 
 
 @contextmanager
@@ -297,8 +288,7 @@ def _stop_on_signals():
 
 COMMANDS = {"train vae": _train, "train flow": _train, "evaluate": _evaluate, "sample": _sample,
             "reconstruct": _reconstruct, "pack": _pack, "ledger": _ledger, "gradcheck": _gradcheck, "bench": _bench,
-            "table1": _table1, "figures": _figures, "tutorials": _tutorials,
-            "tour": _tour}
+            "table1": _table1, "figures": _figures, "tutorials": _tutorials, "tour": _tour}
 
 
 if __name__ == "__main__":

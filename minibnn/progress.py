@@ -7,7 +7,7 @@ TERMINAL_SECONDS, PLAIN_SECONDS = 0.2, 10
 
 
 class Progress:
-    """Call it with (done, total, text); it shows the share done, the text and the time left."""
+    """Call it with (done, total, text); it shows the share done, the text and the time left. `with` ends the line."""
 
     def __init__(self, label, stream=None):
         self.label = label
@@ -34,6 +34,12 @@ class Progress:
         else:
             self.stream.write(line + "\n")
         self.stream.flush()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
 
     def close(self):
         """End the rewritten line."""
