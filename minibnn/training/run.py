@@ -55,8 +55,9 @@ def train(settings, dataset, out, *, resume=False, command="", source=None, eval
         np.save(file, evaluation.per_image, allow_pickle=False)
     described = settings.as_dict()
     result = {**evaluation.summary(), **count(state.model), "seconds": round(seconds, 1),
-              "steps": settings.training.steps, "seed": settings.training.seed, "threads": settings.training.threads,
-              "data": settings.data, "model": described["model"], "kind": described["kind"], "command": command}
+              "steps": settings.training.steps, "skipped": state.skipped, "seed": settings.training.seed,
+              "threads": settings.training.threads, "data": settings.data, "model": described["model"],
+              "kind": described["kind"], "command": command}
     write_json(out / "result.json", result)
     return result
 
@@ -153,7 +154,8 @@ def _run_steps(state, dataset, team, out, evaluations, report, stop):
             state.save(out / "checkpoint.npz")
             saved = time.monotonic()
         if report:
-            report(state.step, steps, f"{loss:.3f} bits/dim")
+            skipped = f", {state.skipped:,} updates skipped" if state.skipped else ""
+            report(state.step, steps, f"{loss:.3f} bits/dim{skipped}")
     return time.monotonic() - begun
 
 

@@ -71,6 +71,11 @@ class TrainingState:
         """Whether all steps are done."""
         return self.step >= self.settings.training.steps
 
+    @property
+    def skipped(self):
+        """Updates that were not made, because the gradient was too long (`adam.SKIP_NORM`)."""
+        return self.step - self.adam.updates
+
     def inference_model(self, images):
         """The model as it would be if this was the last step."""
         if self.complete or self.settings.model.normalisation != "batch":

@@ -16,7 +16,7 @@ from small import CONFIG, FLOW_CONFIG, small_data, small_settings
 
 from minibnn.cores import Team
 from minibnn.files import InputError
-from minibnn.training import run, state
+from minibnn.training import adam, run, state
 from minibnn.training.evaluate import evaluate
 from minibnn.training.replicas import Replicas
 from minibnn.training.settings import Settings, TrainingConfig
@@ -38,6 +38,15 @@ def test_a_run_writes_its_files_and_learns(tmp_path):
     untrained = TrainingState(small_settings())
     untrained.initialise(DATA.train)
     assert result["test_bpd"] < evaluate(untrained.model, DATA.test, 1, Team(1)).mean - 0.1
+
+
+def test_skipped_updates_are_counted_and_shown(tmp_path, monkeypatch):
+    texts = []
+    assert _train(tmp_path / "a", report=lambda done, total, text: texts.append(text))["skipped"] == 0
+    assert not any("skipped" in text for text in texts)
+    monkeypatch.setattr(adam, "SKIP_NORM", 0.0)
+    assert _train(tmp_path / "b", report=lambda done, total, text: texts.append(text))["skipped"] == 25
+    assert any(text.endswith("bits/dim, 25 updates skipped") for text in texts)
 
 
 @pytest.mark.parametrize("normalisation", ["weight", "batch"])
