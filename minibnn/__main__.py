@@ -203,7 +203,7 @@ def _table1(options, command):
     preset, out, seeds = (QUICK, "runs/table1-quick", 1) if options.quick else (FULL, "figures/results", 3)
     with Progress("table1") as report, _stop_on_signals() as stop:
         found = table.make_table(preset, options.out or out, options.seeds or seeds, options.jobs, options.data_dir,
-                                 report, stop)
+                                 report, stop, options.rows)
     print("\n".join([*table.lines(found), "", *table.order_lines(found)]))
     return 0
 

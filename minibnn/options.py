@@ -6,6 +6,7 @@ from pathlib import Path
 
 from . import cores, data
 from .configs import NORMALISATIONS
+from .experiments.table1.rows import ROWS
 from .files import InputError
 from .flowpp import FlowConfig
 from .resnet_vae import VAEConfig
@@ -92,7 +93,9 @@ def _add_table(commands):
     table.add_argument("--jobs", type=_whole_number(1, 1000), default=cores.available(), metavar="N",
                        help="runs at a time, on one thread each (default %(default)s, the cores of this machine)")
     table.add_argument("--seeds", type=_whole_number(1), metavar="N",
-                       help="runs of every row, with the seeds 0 to N - 1 (default 3; 1 with --quick)")
+                       help="runs of each row, with the seeds 0 to N - 1 (default 3; 1 with --quick)")
+    table.add_argument("--rows", nargs="+", choices=[row.name for row in ROWS], metavar="ROW",
+                       help="train these only, such as vae-base-1-1 flow-none-32-32 (default: every row)")
     table.set_defaults(data_dir=None)
     table.add_argument("--data-dir", type=Path, metavar="DIR", default=argparse.SUPPRESS,
                        help="folder with CIFAR-10's files (default: $MINIBNN_DATA, else the cache folder)")

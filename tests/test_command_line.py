@@ -160,6 +160,7 @@ def test_epochs_and_a_run_that_is_complete(capsys):
     ([*FLOW, "--layers", "2"], "unrecognized arguments: --layers 2"),
     ([*TINY, "--threads", "0"], "--threads: wanted a whole number from 1 to 1,000, got '0'"),
     (["evaluate", "file", "--threads", "x"], "--threads: wanted a whole number"),
+    (["table1", "--rows", "vae-1-1"], "--rows: invalid choice: 'vae-1-1'"),
     (["bench", "--plot", "absent/b.png"], "absent/b.png: wanted a place"),
     (["pack", "file", "--out", "m.npz"], "file: wanted a minibnn checkpoint"),
     (["pack", "file"], "required: --out"), (["pack", "file", "--out", "absent/m"], "absent/m: wanted a place"),

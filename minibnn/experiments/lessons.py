@@ -38,6 +38,7 @@ def execute(path, report=None):
         if report:
             report(min(cell_index, total), total, path.stem)
     client = nbclient.NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", record_timing=False,
+                                     coalesce_streams=True,         # how a kernel cuts its text is chance
                                      resources={"metadata": {"path": str(path.parent)}}, on_cell_complete=executed)
     try:
         client.execute(stderr=subprocess.DEVNULL)                   # of the kernel itself, not of the cells

@@ -34,6 +34,7 @@ def figure_2(results):
                 _draw_curve(axes, key, np.array(found))
         axes.set_title(title)
         axes.set_xlabel("training step")
+        axes.locator_params(axis="x", nbins=5)
         axes.set_ylabel("test loss (bits per dimension)")
         axes.grid(alpha=0.3)
         lowest, highest = axes.get_ylim()
@@ -78,13 +79,17 @@ def memory_figure(results):
                 axes.errorbar(found[0]["bytes"] / 1e3, mean, [[mean - min(losses)], [max(losses) - mean]], fmt=marker,
                               color=colour, markersize=9, capsize=4, label=label_of(*row[1:4]))
         axes.set_xscale("log")
-        axes.set_xticks(ticks := [3, 10, 30, 100, 300, 1000, 3000], map("{:,}".format, ticks))
+        axes.margins(x=0.25)
+        lowest, highest = axes.get_xlim()
+        ticks = [tick for power in range(5) for tick in (10**power, 2 * 10**power, 5 * 10**power)
+                 if lowest <= tick <= highest]
+        axes.set_xticks(ticks, map("{:,}".format, ticks))
         axes.minorticks_off()
         axes.set_title(title)
         axes.set_xlabel("parameters (kB)")
         axes.set_ylabel("test loss (bits per dimension)")
         axes.grid(alpha=0.3)
-        _legend(axes, title="weights / activations")
+        _legend(axes, title="weights / activations", loc="upper right")
     return figure
 
 

@@ -19,16 +19,18 @@ ORDER = ((("base", 32, 32), "32 / 32"), (("base", 1, 32), "1 / 32"), (("base", 1
 MAIN = [row for row, _ in ORDER]                                    # these are run first, for all seeds
 
 
-def make_table(preset, out, seeds, jobs=None, data_dir=None, report=None, stop=lambda: False):
+def make_table(preset, out, seeds, jobs=None, data_dir=None, report=None, stop=lambda: False, names=None):
     """Train what is missing of every row for seeds 0 .. seeds - 1, `jobs` runs at a time.
 
     out:       folder of the results; a run with a result there is not run again. The runs themselves go to its
                subfolder `runs`, where a stopped one continues.
+    names:     of the rows to train; None: every row
     Returns:   dict (row, seed) -> Result: all that is in the folder
     Raises:    as `run_jobs`; InputError if a result there comes from other options or other data.
     """
     out = Path(out)
-    wanted = sorted(((row, seed) for seed in range(seeds) for row in ROWS), key=lambda run: run[0][1:4] not in MAIN)
+    wanted = sorted(((row, seed) for seed in range(seeds) for row in ROWS
+                     if names is None or row.name in names), key=lambda run: run[0][1:4] not in MAIN)
     missing = [(row, seed) for row, seed in wanted if not path_of(out, row, seed).exists()]
     _check_commands(preset, load(out))
     if missing:
@@ -74,8 +76,8 @@ def _check_data(preset, results, data_dir, report):
 
 def lines(results):
     """The table as lines of text: means over the seeds, differences to the 32-bit row, the paper's numbers."""
-    yield (f"{'model':<11}{'weights / activations':<29}{'bits/dim':>9}{'more than 32 / 32':>19}{'parameters':>12}"
-           f"{'binary':>8}{'memory':>10}{'paper':>7}{'more':>6}")
+    yield (f"{'model':<11}{'weights / activations':<28}{'seeds':>6}{'bits/dim':>9}{'more than 32 / 32':>18}"
+           f"{'parameters':>11}{'binary':>7}{'memory':>9}{'paper':>6}{'more':>6}")
     for row in ROWS:
         found = [result for (of, _), result in results.items() if of == row]
         if found:
@@ -86,15 +88,15 @@ def _line(row, found, results):
     base = next(of for of in ROWS if of.kind == row.kind)
     trained = [result.values for result in found if result.values["test_bpd"] is not None]
     label = ", ".join(filter(None, [f"{row.weights} / {row.activations}", LABELS[row.variant]]))
-    start = f"{KIND_LABELS[row.kind]:<11}{label:<29}"
+    start = f"{KIND_LABELS[row.kind]:<11}{label:<28}{len(found):>6}"
     if len(trained) < len(found):
-        return f"{start}diverged, {len(found) - len(trained)} of {len(found)} seeds"
+        return f"{start}  diverged, {len(found) - len(trained)} of them"
     more = difference_of_rows(results, base, row)
     values = trained[0]
-    paper = "" if row.paper is None else f"{row.paper:>7.2f}{row.paper - base.paper:>6.2f}"
-    return (f"{start}{np.mean([v['test_bpd'] for v in trained]):>9.3f}{_with_error(more) if row != base else '':>19}"
-            f"{values['parameters']:>12,}{values['binary_parameters'] / values['parameters']:>8.1%}"
-            f"{values['bytes'] / 1e3:>7,.0f} kB{paper}").rstrip()
+    paper = "" if row.paper is None else f"{row.paper:>6.2f}{row.paper - base.paper:>6.2f}"
+    return (f"{start}{np.mean([v['test_bpd'] for v in trained]):>9.3f}{_with_error(more) if row != base else '':>18}"
+            f"{values['parameters']:>11,}{values['binary_parameters'] / values['parameters']:>7.1%}"
+            f"{values['bytes'] / 1e3:>6,.0f} kB{paper}").rstrip()
 
 
 def _with_error(more):
