@@ -40,8 +40,9 @@ def check(exercise, attempt):
 
 
 def reveal(what, guess, measured):
-    """Print what was measured beside a guess, which may be None."""
-    print(f"{what}: {measured:.4g}" + ("" if guess is None else f", your guess {guess:.4g}"))
+    """Print what was measured beside a guess, which may be None; whole numbers of Python with all their digits."""
+    shown = f"{measured:,}" if isinstance(measured, int) else f"{measured:.4g}"
+    print(f"{what}: {shown}" + ("" if guess is None else f", your guess {guess:.4g}"))
 
 
 def verdict(exercise, attempt):
