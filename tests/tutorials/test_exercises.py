@@ -12,7 +12,7 @@ from minibnn.experiments import lessons
 
 TUTORIALS = Path(__file__).parents[2] / "tutorials"
 sys.path.insert(0, str(TUTORIALS))
-from checks import Exercise, check, verdict  # noqa: E402
+from checks import Exercise, check, reveal, verdict  # noqa: E402
 
 LESSONS = [path.stem[:2] for path in lessons.paths(TUTORIALS)]
 SOLUTIONS = {name: solution for lesson in LESSONS
@@ -52,6 +52,13 @@ def test_the_stub_in_the_notebook_is_not_attempted(exercise, capsys):
     [name] = [name for name in names if name not in ("np", "check", "__builtins__")]
     parameters = [list(inspect.signature(f).parameters) for f in (names[name], SOLUTIONS[exercise])]
     assert parameters[0] == parameters[1] and name == SOLUTIONS[exercise].__name__
+
+
+@pytest.mark.parametrize("guess, measured, said", [(None, 18_432, "it: 18,432"), (None, 0.123456, "it: 0.1235"),
+                                                   (3, np.float64(44), "it: 44, your guess 3"), (None, -5, "it: -5")])
+def test_what_reveal_says(guess, measured, said, capsys):
+    reveal("it", guess, measured)
+    assert capsys.readouterr().out == said + "\n"
 
 
 def _halves(x):
