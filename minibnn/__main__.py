@@ -15,6 +15,7 @@ from .cores import Team
 from .experiments import drawings, figures, ledger, lessons, shipped, tour
 from .experiments.bench import report as bench_report
 from .experiments.table1 import plots, results, table
+from .experiments.table1.jobs import DIVERGED
 from .experiments.table1.rows import FULL, QUICK
 from .files import InputError, atomic_write, require_writable, write_json, writing
 from .gradcheck import suite
@@ -25,16 +26,17 @@ from .training import run
 from .training.evaluate import evaluate
 from .training.inference import load_trained, save_model
 from .training.settings import KINDS, Settings, TrainingConfig
-from .training.start import fingerprint
+from .training.start import STARTS, fingerprint
 from .training.state import TrainingState
 
 SAMPLES, SAMPLES_OF_SHIPPED = 64, 16       # images, without --n
+STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def main(arguments=None):
     """Run one command.
 
-    Returns:   the exit status: 0, 1 (a check or the training failed), 2 (bad input), 130 (interrupted)
+    Returns:   the exit status: 0, 1 (a check failed), 2 (bad input), 3 (training diverged), 130 (interrupted)
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
@@ -52,7 +54,7 @@ def main(arguments=None):
     except MemoryError as error:
         return _complain(f"not enough memory for this: {error}", 2)
     except FloatingPointError as error:
-        return _complain(error, 1)
+        return _complain(error, DIVERGED)
     except run.Interrupted as error:
         again = "the same command" if options.command in ("tour", "table1") else "the same command with --resume"
         return _complain(f"{error}; {again} continues", 130)
@@ -68,12 +70,12 @@ def _complain(message, status):
 def _train(options, command):
     config_of, _ = KINDS[options.kind]
     config = config_of(**{field.name: getattr(options, field.name) for field in fields(config_of)})
-    source = load_trained(options.start_from)[1] if options.start_from else None
+    source = _source(options)
     steps, epochs = getattr(options, "steps", DEFAULT_STEPS[options.kind]), getattr(options, "epochs", None)
     training = TrainingConfig(steps, options.batch, options.lr, options.decay, options.warmup,
                               latent_rate=options.latent_rate, seed=options.seed, threads=options.threads)
     if source:
-        training = replace(training, start=options.start, source=fingerprint(source))
+        training = replace(training, start=options.start or STARTS[1], source=fingerprint(source))
     with Progress("data") as report:
         dataset = data.load(options.data, config.size, options.data_dir, report)
     if options.validation:
@@ -92,9 +94,24 @@ def _train(options, command):
     return 0
 
 
+def _source(options):
+    """The trained model from which latent weights are to start, None without."""
+    if not options.start_from:
+        if options.start:
+            raise InputError(f"--start: wanted --start-from with it, got {options.start} alone")
+        return None
+    settings, source = load_trained(options.start_from)
+    if (settings.model.weights, options.weights) != (32, 1):
+        raise InputError(f"--start-from: wanted a 32-bit model to start one of 1-bit weights from, got one of "
+                         f"{settings.model.weights} bit for one of {options.weights}")
+    return source
+
+
 def _evaluate(options, command):
     for path in filter(None, (options.json, options.per_image)):
         require_writable(path)
+    if options.json and options.json == options.per_image:
+        raise InputError(f"--json and --per-image: wanted two files, got {options.json} for both")
     settings, model = load_trained(options.checkpoint)
     dataset = _data_of(settings, options)
     with Progress("evaluate") as report, Team(options.threads) as team:
@@ -144,6 +161,8 @@ def _reconstruct(options, command):
 
 def _pack(options, command):
     require_writable(options.out)
+    if options.out.exists() and options.out.samefile(options.checkpoint):
+        raise InputError(f"{options.out}: wanted another file than the checkpoint, which training continues from")
     state = TrainingState.load(options.checkpoint)
     if state.settings.model.normalisation == "batch" and not state.complete:
         raise InputError(f"{options.checkpoint}: wanted a complete run, whose batch normalisation is folded, got one "
@@ -201,9 +220,9 @@ def _bench(options, command):
 
 def _table1(options, command):
     preset, out, seeds = (QUICK, "runs/table1-quick", 1) if options.quick else (FULL, "figures/results", 3)
-    with Progress("table1") as report, _stop_on_signals() as stop:
+    with Progress("table1") as report:
         found = table.make_table(preset, options.out or out, options.seeds or seeds, options.jobs, options.data_dir,
-                                 report, stop, options.rows)
+                                 report, _stop_on_signals(), options.rows)
     print("\n".join([*table.lines(found), "", *table.order_lines(found)]))
     return 0
 
@@ -211,13 +230,15 @@ def _table1(options, command):
 def _figures(options, command):
     found = results.load(options.results)
     if not found:
-        raise InputError(f"{options.results}: wanted a folder with the results of table1, got none")
+        raise InputError(f"{options.results}: wanted a folder with the results of table1, got "
+                         + ("one without any" if options.results.is_dir() else "no folder"))
     drawn = {"figure1.png": drawings.blocks_figure(), "sign.png": drawings.sign_figure(),
              "figure2.png": plots.figure_2(found), "memory.png": plots.memory_figure(found),
              "table1_samples.png": plots.samples_figure(found)}
     with writing(options.out):
         options.out.mkdir(parents=True, exist_ok=True)
-    require_writable(options.out / "figure1.png")
+    for name in drawn:
+        require_writable(options.out / name)
     for name, figure in drawn.items():
         figures.save_figure(figure, options.out / name)
     print(f"drawn from {len(found)} results: " + ", ".join(str(options.out / name) for name in drawn))
@@ -225,8 +246,11 @@ def _figures(options, command):
 
 
 def _tutorials(options, command):
-    for path in lessons.paths(options.folder):
+    paths = lessons.paths(options.folder)
+    for path in paths:
+        lessons.read(path)
         require_writable(path)
+    for path in paths:
         begun = time.monotonic()
         with Progress("tutorials") as report:
             lessons.save(path, lessons.execute(path, report))
@@ -262,9 +286,10 @@ def _numbers(part):
 
 def _data_of(settings, options):
     """The data set that the options name, or that the model was trained on."""
-    name = options.data or settings.data["name"]
     with Progress("data") as report:
-        return data.load(name, settings.model.size, options.data_dir, report)
+        if options.data:
+            return data.load(options.data, settings.model.size, options.data_dir, report)
+        return data.load_described(settings.data, settings.model.size, options.data_dir, report)
 
 
 def _columns(n):
@@ -273,14 +298,14 @@ def _columns(n):
 
 @contextmanager
 def _stop_on_signals():
-    """Yields a function that says whether Ctrl-C or a termination was asked for; a second one acts at once."""
+    """Yields a function that says whether Ctrl-C, a termination or a hang-up came; a second one acts at once."""
     asked = []
 
     def handle(number, frame):
         if asked:
             raise KeyboardInterrupt
         asked.append(number)
-    handlers = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.signal(number, handle) for number in STOP_SIGNALS}
     try:
         yield lambda: bool(asked)
     finally:

@@ -53,8 +53,34 @@ def require_writable(path):
     """Say before long work that `path` could not be written after it.    Raises: InputError"""
     path = _no_directory(path)
     replaced = path.is_file() or not path.exists()                  # a device or a pipe is written to directly
-    if not os.access(path.parent if replaced else path, os.W_OK):
+    if not (path.parent.is_dir() and os.access(path.parent if replaced else path, os.W_OK)):
         raise InputError(f"{path}: wanted a place that can be written to, got {path.parent}")
+
+
+@contextmanager
+def alone_in(folder):
+    """Hold a folder for this process, as long as it lives; where the system has no such locks, hold nothing.
+
+    Raises:    InputError if another process holds it, or if there is no such folder.
+    """
+    try:
+        import fcntl
+    except ImportError:                                             # Windows
+        yield
+        return
+    with writing(folder):
+        descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise InputError(f"{folder}: wanted a folder in which no other run is at work, got one in use") from None
+    except OSError:                                                 # a file system without locks
+        pass
+    try:
+        yield
+    finally:
+        os.close(descriptor)                                        # which gives the folder free
 
 
 def write_json(path, values):

@@ -149,8 +149,10 @@ def _add_training_options(sub, kind):
     sub.set_defaults(start_from=None)
     sub.add_argument("--start-from", type=Path, metavar="CHECKPOINT", default=argparse.SUPPRESS,
                      help="take the latent weights from this trained 32-bit model")
-    sub.add_argument("--start", choices=STARTS[1:], default=STARTS[1],
-                     help="how they are taken; standardised: centred and scaled to a deviation of 0.05")
+    sub.set_defaults(start=None)
+    sub.add_argument("--start", choices=STARTS[1:], default=argparse.SUPPRESS,
+                     help=f"how they are taken (default: {STARTS[1]}); standardised: centred and scaled to a deviation "
+                          "of 0.05")
     sub.add_argument("--latent-rate", type=_real_number, default=TrainingConfig.latent_rate, metavar="FACTOR",
                      help="factor of the learning rate for latent weights")
     sub.add_argument("--seed", type=_whole_number(0), default=0, metavar="N", help="of everything random")
@@ -209,8 +211,10 @@ class _Parser(argparse.ArgumentParser):
 
 def _whole_number(least, most=10**9):
     def parse(text):
-        if not text.isascii() or not text.isdigit() or len(text) > 10 or not least <= int(text) <= most:
-            wanted = f"of at least {least}" if most == 10**9 else f"from {least} to {most:,}"
+        whole = text.isascii() and text.isdigit() and len(text) < 1000
+        if not whole or not least <= int(text) <= most:
+            too_large = whole and int(text) > most
+            wanted = f"from {least} to {most:,}" if too_large or most < 10**9 else f"of at least {least}"
             raise argparse.ArgumentTypeError(f"wanted a whole number {wanted}, got {text!r}")
         return int(text)
     return parse

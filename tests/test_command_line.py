@@ -15,6 +15,7 @@ from small import FLOW_CONFIG
 from minibnn import data
 from minibnn.__main__ import main
 from minibnn.experiments import tour
+from minibnn.experiments.table1.jobs import DIVERGED
 from minibnn.gradcheck import suite
 from minibnn.resnet_vae import VAEConfig
 from minibnn.training.settings import TrainingConfig
@@ -120,6 +121,31 @@ def test_shipped_models_need_no_checkpoint(capsys):
     assert capsys.readouterr().out.count("total ") == 4
 
 
+def test_a_run_on_held_out_images_is_evaluated_on_the_same(capsys):
+    assert main([*TINY, "--steps", "2", "--validation", "30", "--out", "run"]) == 0
+    assert main(["evaluate", "run/checkpoint.npz", "--json", "e.json"]) == 0
+    result, evaluation = (json.loads(Path(name).read_text()) for name in ("run/result.json", "e.json"))
+    assert result["data"] == evaluation["data"] and result["data"]["test_images"] == 30
+    assert result["test_bpd"] == evaluation["test_bpd"]
+
+
+def test_what_a_model_may_start_from(capsys):
+    assert main([*TINY, "--steps", "1", "--out", "binary"]) == 0
+    real = [{"1": "32"}.get(option, option) if TINY[i - 1] == "--weights" else option for i, option in enumerate(TINY)]
+    for weights, arguments in ((1, TINY), (32, real)):
+        assert main([*arguments, "--steps", "1", "--out", "new", "--start-from", "binary/checkpoint.npz"]) == 2
+        message = f"to start one of 1-bit weights from, got one of 1 bit for one of {weights}"
+        assert message in capsys.readouterr().err and not Path("new").exists()
+
+
+def test_training_that_diverges_has_an_exit_status_of_its_own(capsys, monkeypatch):
+    def diverges(*arguments, **named):
+        raise FloatingPointError("training: the loss is nan at step 3")
+    monkeypatch.setattr("minibnn.__main__.run.train", diverges)
+    assert main([*TINY, "--out", "run"]) == DIVERGED == 3
+    assert "the loss is nan at step 3" in capsys.readouterr().err
+
+
 def test_epochs_and_a_run_that_is_complete(capsys):
     assert main([*TINY, "--epochs", "2", "--out", "run"]) == 0
     assert json.loads(Path("run/result.json").read_text())["steps"] == 2 * (150 // 16)
@@ -160,6 +186,14 @@ def test_epochs_and_a_run_that_is_complete(capsys):
     ([*FLOW, "--layers", "2"], "unrecognized arguments: --layers 2"),
     ([*TINY, "--threads", "0"], "--threads: wanted a whole number from 1 to 1,000, got '0'"),
     (["evaluate", "file", "--threads", "x"], "--threads: wanted a whole number"),
+    ([*TINY, "--seed", "1000000001"], "--seed: wanted a whole number from 0 to 1,000,000,000"),
+    ([*TINY, "--start", "clipped"], "--start: wanted --start-from with it, got clipped alone"),
+    (["evaluate", "file", "--json", "file/e.json"], "file/e.json: wanted a place that can be written to"),
+    (["evaluate", "file", "--json", "e", "--per-image", "e"], "wanted two files, got e for both"),
+    (["pack", "file", "--out", "file"], "file: wanted another file than the checkpoint"),
+    (["table1", "--out", "new", "--data-dir", "absent"], "wanted an existing folder, got absent"),
+    (["figures", "--results", "absent"], "absent: wanted a folder with the results of table1, got no folder"),
+    (["tutorials", "--folder", "."], "wanted the folder with the tutorials, got one without notebooks"),
     (["table1", "--rows", "vae-1-1"], "--rows: invalid choice: 'vae-1-1'"),
     (["bench", "--plot", "absent/b.png"], "absent/b.png: wanted a place"),
     (["pack", "file", "--out", "m.npz"], "file: wanted a minibnn checkpoint"),

@@ -1,10 +1,11 @@
 """Writes are whole or absent."""
 
 import errno
+import sys
 
 import pytest
 
-from minibnn.files import InputError, atomic_write, require_writable
+from minibnn.files import InputError, alone_in, atomic_write, require_writable
 
 
 def test_a_file_appears_only_when_complete(tmp_path):
@@ -31,6 +32,18 @@ def test_the_systems_refusal_names_the_file(tmp_path):
 
 def test_what_cannot_be_written_is_said_before(tmp_path):
     require_writable(tmp_path / "f")
-    for path in (tmp_path, tmp_path / "no" / "f"):
+    (tmp_path / "file").write_text("not a folder")
+    for path in (tmp_path, tmp_path / "no" / "f", tmp_path / "file" / "f"):
         with pytest.raises(InputError):
             require_writable(path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such locks")
+def test_a_folder_is_held_by_one_at_a_time(tmp_path):
+    with alone_in(tmp_path):
+        with pytest.raises(InputError, match="in which no other run is at work, got one in use"), alone_in(tmp_path):
+            pass
+    with alone_in(tmp_path):                                        # it was given free
+        pass
+    with pytest.raises(InputError, match="absent: cannot write"), alone_in(tmp_path / "absent"):
+        pass

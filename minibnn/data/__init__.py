@@ -11,6 +11,7 @@ NAMES = ("leaves", "cifar10", "imagenet32")
 SIZES = (8, 16, 32)
 LEAVES_TRAIN = 10_000, 1                    # number of images, seed
 LEAVES_TEST = 2_000, 2
+HELD_OUT = " validation"                    # ends the name of a data set whose test images are held-out training images
 
 
 class Dataset(NamedTuple):
@@ -59,7 +60,14 @@ def hold_out(dataset, number):
     if not 0 < number < len(dataset.train):
         raise InputError(f"validation: wanted 1 to {len(dataset.train) - 1} of the {len(dataset.train)} training "
                          f"images of {dataset.name}, got {number}")
-    return Dataset(f"{dataset.name} validation", dataset.train[:-number], dataset.train[-number:])
+    return Dataset(dataset.name + HELD_OUT, dataset.train[:-number], dataset.train[-number:])
+
+
+def load_described(description, size, data_dir=None, report=None):
+    """Load the data set of which `describe` said this, with the same images held out.    Raises: as `load`"""
+    name = description["name"]
+    dataset = load(name.removesuffix(HELD_OUT), size, data_dir, report)
+    return hold_out(dataset, description["test_images"]) if name.endswith(HELD_OUT) else dataset
 
 
 def fingerprint(dataset):

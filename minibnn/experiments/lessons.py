@@ -3,6 +3,7 @@
 import hashlib
 import re
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..files import InputError, atomic_write
@@ -26,24 +27,28 @@ def execute(path, report=None):
 
     report:    called as report(cells done, all cells, text)
     Returns:   the notebook with its new outputs; its file is left as it is
-    Raises:    InputError naming the cell that failed, or if the file is no notebook.
+    Raises:    InputError naming the cell that failed, or if the file is no notebook or cannot be run;
+               KeyboardInterrupt as it came.
     """
     import nbclient
 
     notebook = read(path)
     total = len(notebook.cells)
+    begun = []                                                      # indices of the cells, one after the other
     notebook.cells = [_cell(STRICT), *notebook.cells, _cell(LENIENT)]   # the kernel's own end is not the lesson's
+
+    def executing(cell, cell_index):
+        begun.append(cell_index)
 
     def executed(cell, cell_index, **others):
         if report:
             report(min(cell_index, total), total, path.stem)
     client = nbclient.NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", record_timing=False,
                                      coalesce_streams=True,         # how a kernel cuts its text is chance
-                                     resources={"metadata": {"path": str(path.parent)}}, on_cell_complete=executed)
-    try:
+                                     resources={"metadata": {"path": str(path.parent)}}, on_cell_start=executing,
+                                     on_cell_complete=executed)
+    with _failures(path, begun, total):
         client.execute(stderr=subprocess.DEVNULL)                   # of the kernel itself, not of the cells
-    except (nbclient.exceptions.CellExecutionError, nbclient.exceptions.CellTimeoutError) as error:
-        raise InputError(f"{path}: a cell failed: {error}") from None
     notebook.cells = notebook.cells[1:-1]
     for i, cell in enumerate(code_cells(notebook), start=1):
         cell.execution_count = i
@@ -55,10 +60,34 @@ def execute(path, report=None):
     return notebook
 
 
-def read(path):
-    """The notebook in a file.    Raises: InputError if it is none"""
-    import nbformat
+@contextmanager
+def _failures(path, begun, total):
+    """Whatever goes wrong with the cell that was begun last is one sentence."""
+    from jupyter_client.kernelspec import NoSuchKernel
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+    try:
+        yield
+    except CellExecutionError as error:
+        if error.ename == "KeyboardInterrupt":
+            raise KeyboardInterrupt from None
+        said = " ".join(f"{error.ename}: {error.evalue}".split())
+        raise InputError(f"{path}: cell {begun[-1]} of {total} failed: {said}") from None
+    except CellTimeoutError:
+        raise InputError(f"{path}: cell {begun[-1]} of {total}: wanted its end within {CELL_SECONDS} seconds, got none"
+                         ) from None
+    except DeadKernelError:
+        raise InputError(f"{path}: cell {begun[-1]} of {total}: its Python process died") from None
+    except NoSuchKernel as error:
+        raise InputError(f"{path}: wanted an environment with jupyter's Python kernel, got none: {error}") from None
+
+
+def read(path):
+    """The notebook in a file.    Raises: InputError if it is none, or without jupyter"""
+    try:
+        import nbformat
+    except ImportError:
+        raise InputError("wanted an environment with jupyter (requirements.txt), got one without") from None
     try:
         return nbformat.read(path, as_version=4)
     except Exception as error:                                      # nbformat raises what its parsers raise

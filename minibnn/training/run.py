@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..cores import Team
-from ..files import InputError, atomic_write, write_json, writing
+from ..files import InputError, alone_in, atomic_write, write_json, writing
 from ..parameter import count
 from .evaluate import evaluate
 from .replicas import Replicas
@@ -34,14 +34,18 @@ def train(settings, dataset, out, *, resume=False, command="", source=None, eval
     evaluations: how many times on the way the log gets the test loss too, which nothing depends on
     report:    called as report(step, steps, text);  stop: asked before each step whether to stop
     Returns:   the contents of result.json
-    Raises:    InputError if `out` holds a run (without `resume`) or another run (with it);
+    Raises:    InputError if `out` holds a run (without `resume`) or another run (with it), or one that goes on;
                Interrupted after `stop` said so; FloatingPointError if the loss is not finite.
     """
     out = Path(out)
     _check_settings(settings, dataset)
     if _claim(out, settings, resume):
         return _read_result(out / "result.json")
+    with alone_in(out):
+        return _train_alone(settings, dataset, out, command, source, evaluations, report, stop)
 
+
+def _train_alone(settings, dataset, out, command, source, evaluations, report, stop):
     def report_or_stop(done, total, text):
         if stop():
             raise Interrupted("stopped while evaluating")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minibnn
-from minibnn.data import Dataset, fingerprint, hold_out, load
+from minibnn.data import Dataset, describe, fingerprint, hold_out, load, load_described
 from minibnn.data.leaves import dead_leaves
 from minibnn.files import InputError
 
@@ -46,6 +46,8 @@ def test_held_out_images_are_the_last_training_images(folder):
     assert held.name == "cifar10 validation" and fingerprint(held) != fingerprint(whole)
     np.testing.assert_array_equal(np.concatenate([held.train, held.test]), whole.train)
     assert len(held.test) == 2
+    assert fingerprint(load_described(describe(held), 8, folder)) == fingerprint(held)
+    assert fingerprint(load_described(describe(whole), 8, folder)) == fingerprint(whole)
     for number in (0, 3):
         with pytest.raises(InputError, match=f"^validation: wanted 1 to 2 of the 3 training images.*got {number}$"):
             hold_out(whole, number)

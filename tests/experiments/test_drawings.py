@@ -32,7 +32,7 @@ def _results():
     rng = np.random.default_rng(0)
     for i, row in enumerate(ROWS):
         for seed in range(2):
-            values = {"test_bpd": 5 + i / 50, "bytes": 10_000 * (i + 1),
+            values = {"test_bpd": 5 + i / 50 + seed / 100, "bytes": 10_000 * (i + 1),
                       "curve": [[step, 5 + i / 50 + 1 / step + seed / 100] for step in (10, 20, 30, 40)]}
             samples = rng.integers(0, 256, (12, 8, 8, 3), np.uint8) if seed == 0 else np.zeros(0)
             yield (row, seed), Result(values, rng.random(5), samples)
@@ -58,14 +58,20 @@ def test_figures_of_a_table_that_is_not_complete_say_so():
         assert [text.get_text() for text in flows.texts] == ["no results yet"] and not flows.lines
 
 
+def test_samples_of_a_table_without_the_main_rows_say_so():
+    [axes] = plots.samples_figure({run: result for run, result in _results() if run[0].variant == "wide"}).axes
+    assert [text.get_text() for text in axes.texts] == ["no results yet"]
+
+
 def test_memory_is_that_of_the_parameters():
     figure = plots.memory_figure(dict(_results()))
     shown = {(kind, label): container for axes, kind in zip(figure.axes, ("vae", "flow"))
              for container, label in zip(*axes.get_legend_handles_labels())}
     for i, row in enumerate(ROWS):
         if row[1:4] in plots.STYLES and row.variant != "all":
-            marker = shown[row.kind, plots.label_of(*row[1:4])].lines[0]
-            assert marker.get_xydata()[0] == pytest.approx([10 * (i + 1), 5 + i / 50])
+            marker, _, [bar] = shown[row.kind, plots.label_of(*row[1:4])].lines
+            assert marker.get_xydata()[0] == pytest.approx([10 * (i + 1), 5.005 + i / 50])
+            np.testing.assert_allclose(bar.get_segments()[0][:, 1], [5 + i / 50, 5.01 + i / 50])
 
 
 def test_the_figures_command_draws_all_of_them(monkeypatch, tmp_path):

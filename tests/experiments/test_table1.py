@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -105,17 +106,46 @@ def test_results_of_other_options_or_other_images_are_not_mixed(made, monkeypatc
         table.make_table(TINY, out, 2, 2)
 
 
-@pytest.mark.parametrize("damage", [lambda path: path.write_text("{"), lambda path: path.write_text("[]"),
-                                    lambda path: path.with_suffix(".npz").unlink(),
-                                    lambda path: path.with_suffix(".npz").write_bytes(b"PK")])
+def _copy_of(made, folder):
+    """The path of the first row's result in a folder that holds copies of both rows' files."""
+    for row in (BASE, ONE_BIT):
+        for suffix in (".json", ".npz"):
+            source = results.path_of(made[0], row, 0).with_suffix(suffix)
+            (folder / source.name).write_bytes(source.read_bytes())
+    assert len(results.load(folder)) == 2
+    return results.path_of(folder, BASE, 0)
+
+
+def _change(**changes):
+    def damage(path):
+        path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    return damage
+
+
+def _per_image(array):
+    return lambda path: np.savez(path.with_suffix(".npz"), **({} if array is None else {"per_image": array}))
+
+
+@pytest.mark.parametrize("damage", [
+    lambda path: path.write_text("{"), lambda path: path.write_text("[]"),
+    lambda path: path.with_suffix(".npz").unlink(), lambda path: path.with_suffix(".npz").write_bytes(b"PK"),
+    lambda path: path.with_suffix(".npz").write_bytes(results.path_of(path.parent, ONE_BIT, 0).with_suffix(".npz")
+                                                      .read_bytes()),
+    lambda path: path.write_text(results.path_of(path.parent, ONE_BIT, 0).read_text()),
+    _per_image(None), _per_image(np.zeros(5)), _per_image(np.full(2000, np.nan)),
+    _change(test_bpd=float("nan")), _change(test_bpd="x"), _change(test_bpd=3.0), _change(bytes=None),
+    _change(curve=[]), _change(curve=[[1, 5.0]]), _change(seed="0"), _change(seed=1), _change(command=7)])
 def test_a_damaged_result_is_named(made, tmp_path, damage):
-    out, _, _ = made
-    path = results.path_of(tmp_path, BASE, 0)
-    for suffix in (".json", ".npz"):
-        path.with_suffix(suffix).write_bytes(results.path_of(out, BASE, 0).with_suffix(suffix).read_bytes())
-    assert len(results.load(tmp_path)) == 1
+    path = _copy_of(made, tmp_path)
     damage(path)
-    with pytest.raises(InputError, match=rf"{path.name}: wanted a row's result"):
+    with pytest.raises(InputError, match=rf"{path.name}: wanted the result of vae-base-32-32 with seed 0 .* remove it"):
+        results.load(tmp_path)
+
+
+def test_results_on_different_images_do_not_go_together(made, tmp_path):
+    path = _copy_of(made, tmp_path)
+    _change(data={**json.loads(path.read_text())["data"], "fingerprint": "another"})(path)
+    with pytest.raises(InputError, match=r"vae-base-1-32-seed0.json: wanted a result on the same images"):
         results.load(tmp_path)
 
 
@@ -132,11 +162,34 @@ def test_the_table_has_a_line_for_every_row_and_the_papers_numbers():
 @pytest.mark.slow
 def test_a_run_that_diverges_is_a_result_too(tmp_path, monkeypatch):
     monkeypatch.setattr(table, "ROWS", (BASE,))
-    monkeypatch.setattr(jobs, "_failure", lambda process: "training: the loss is nan at step 3")
+    _run_instead(monkeypatch, tmp_path, "'vae: no'; raise FloatingPointError('training: the loss is nan at step 3')")
     found = table.make_table(TINY, tmp_path, 1, 1)
     assert found[BASE, 0].values["test_bpd"] is None and "nan" in found[BASE, 0].values["failure"]
     assert "1  diverged, 1 of them" in "\n".join(table.lines(found))
     assert list(table.make_table(TINY, tmp_path, 1, 1)) == [(BASE, 0)]
+
+
+@pytest.mark.slow
+def test_a_run_that_breaks_is_no_result(tmp_path, monkeypatch):
+    monkeypatch.setattr(table, "ROWS", (BASE,))
+    _run_instead(monkeypatch, tmp_path, "raise TypeError('a bug')")
+    with pytest.raises(InputError, match=r"vae-base-32-32-seed0: TypeError: a bug \(exit status 1\)"):
+        table.make_table(TINY, tmp_path, 1, 1)
+    assert not results.load(tmp_path)
+
+
+def _run_instead(monkeypatch, folder, statement):
+    """Let the runs be processes whose training begins, and then does something else after a step."""
+    code = ("import sys, minibnn.__main__ as m\n"
+            "from minibnn.training.state import TrainingState\n"
+            f"def train_step(self, images, replicas):\n    {statement}\n"
+            "TrainingState.train_step = train_step\n"
+            "sys.exit(m.main(sys.argv[1:]))\n")
+    (folder / "instead.py").write_text(code)
+    popen = subprocess.Popen
+    monkeypatch.setattr(jobs.subprocess, "Popen", lambda command, **named: popen(
+        [command[0], str(folder / "instead.py"), *command[3:]], **named, cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}))
 
 
 @pytest.mark.slow
@@ -153,14 +206,15 @@ def test_stopping_stops_the_runs_and_leaves_checkpoints(tmp_path, monkeypatch):
     monkeypatch.setattr(table, "ROWS", (BASE,))
     run = tmp_path / "runs" / f"{BASE.name}-seed0"
     with pytest.raises(Interrupted, match="stopped after 0 of 1 runs"):
-        table.make_table(long, tmp_path, 1, 1, stop=lambda: (run / "log.jsonl").exists()
-                         and (run / "log.jsonl").stat().st_size > 0)
+        table.make_table(long, tmp_path, 1, 1, stopping=nullcontext(lambda: (run / "log.jsonl").exists()
+                         and (run / "log.jsonl").stat().st_size > 0))
     assert (run / "checkpoint.npz").exists() and not (run / "result.json").exists()
     assert "stopped after step" in (tmp_path / "runs" / f"{BASE.name}-seed0.txt").read_text()
 
 
 @pytest.mark.slow
-def test_ctrl_c_reaches_the_runs(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_reaches_the_runs(tmp_path, number):
     code = ("from minibnn.experiments.table1 import rows; import minibnn.__main__ as m; import sys;"
             f"m.QUICK = rows.Preset({TINY.data!r}, {TINY.options!r}, dict(vae=100000, flow=100000), 1);"
             f"sys.exit(m.main(['table1', '--quick', '--jobs', '1', '--out', {str(tmp_path)!r}]))")
@@ -171,7 +225,8 @@ def test_ctrl_c_reaches_the_runs(tmp_path):
         if log.exists() and log.stat().st_size:
             break
         time.sleep(0.1)
-    os.kill(table_process.pid, signal.SIGINT)
+    assert log.exists() and log.stat().st_size
+    os.kill(table_process.pid, number)
     _, errors = table_process.communicate(timeout=60)
     assert table_process.returncode == 130
     assert "stopped after 0 of 20 runs; the same command continues" in errors and "Traceback" not in errors

@@ -6,10 +6,11 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from ...files import InputError
+from ...files import InputError, writing
 from ...training.run import Interrupted, read_log
 
 POLL_SECONDS = 0.5
+DIVERGED = 3                            # exit status of a command whose training came to a loss that is not finite
 
 
 class Job(NamedTuple):
@@ -27,7 +28,8 @@ class _Process:
     def __init__(self, job):
         self.job = job
         self.printed = job.folder.with_suffix(".txt")
-        job.folder.parent.mkdir(parents=True, exist_ok=True)
+        with writing(job.folder.parent):
+            job.folder.parent.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "minibnn", *job.arguments, "--out", str(job.folder), "--resume"]
         with open(self.printed, "w") as file:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
@@ -52,14 +54,14 @@ def run_jobs(jobs, number, done, report=None, stop=lambda: False):
     waiting, running, finished = list(jobs), [], 0
     try:
         while waiting or running:
-            while waiting and len(running) < number:
-                running.append(_Process(waiting.pop(0)))
             for process in [process for process in running if process.process.poll() is not None]:
                 running.remove(process)
                 done(process.job, _failure(process))
                 finished += 1
             if stop():
                 raise Interrupted(f"stopped after {finished} of {len(jobs)} runs")
+            while waiting and len(running) < number:
+                running.append(_Process(waiting.pop(0)))
             if report:
                 report(*_progress(jobs, waiting, running))
             time.sleep(POLL_SECONDS)
@@ -72,7 +74,7 @@ def run_jobs(jobs, number, done, report=None, stop=lambda: False):
 
 def _failure(process):
     status = process.process.returncode
-    if status == 1:                                                 # the loss was not finite
+    if status == DIVERGED:
         return process.message()
     if status:
         raise InputError(f"{process.job.name}: {process.message()} (exit status {status})")

@@ -56,7 +56,11 @@ def _legend(axes, **settings):
     if axes.get_legend_handles_labels()[0]:
         axes.legend(frameon=False, **settings)
     else:
-        axes.text(0.5, 0.5, "no results yet", ha="center", transform=axes.transAxes)
+        _no_results(axes)
+
+
+def _no_results(axes):
+    axes.text(0.5, 0.5, "no results yet", ha="center", transform=axes.transAxes)
 
 
 def label_of(variant, weights, activations):
@@ -98,6 +102,10 @@ def samples_figure(results):
     shown = {f"{KIND_LABELS[row.kind]}\n{label_of(*row[1:4])}": result.samples
              for (row, seed), result in results.items()
              if seed == 0 and row[1:4] in BASE_ROWS and len(result.samples)}
-    figure = new_figure(8, 0.62 * len(shown) + 0.1)
-    draw_samples(figure.subplots(len(shown), 1), shown)
+    figure = new_figure(8, 0.62 * max(1, len(shown)) + 0.1)
+    axes = figure.subplots(max(1, len(shown)), 1)
+    if shown:
+        draw_samples(axes, shown)
+    else:
+        _no_results(axes)
     return figure

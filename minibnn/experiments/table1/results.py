@@ -56,8 +56,8 @@ def record(folder, row, seed, run, command, failure=""):
                    "steps": log[-1]["step"] if log else 0, "seconds": log[-1]["seconds"] if log else 0.0}
     else:
         found = json.loads((run / "result.json").read_text())
-        values |= {name: found[name] for name in ("test_bpd", "test_bpd_se", "data", "steps", "seconds", "parameters",
-                                                  "binary_parameters", "bytes", "parts")}
+        values |= {name: found[name] for name in ("test_bpd", "test_bpd_se", "data", "steps", "skipped", "seconds",
+                                                  "parameters", "binary_parameters", "bytes", "parts")}
         arrays["per_image"] = np.load(run / "per_image.npy", allow_pickle=False).astype(np.float32)
         if seed == 0:
             _, model = load_trained(run / "checkpoint.npz")
@@ -73,27 +73,56 @@ def load(folder):
     """All results in a folder.
 
     Returns:   dict (row, seed) -> Result, in the order of ROWS and seeds
-    Raises:    InputError if a file is damaged.
+    Raises:    InputError if a file is damaged, or if two results of a kind do not go together.
     """
     found = {}
     for row in ROWS:
-        for path in sorted(Path(folder).glob(f"{row.name}-seed*.json")):
-            result = _load(path)
-            found[row, result.values["seed"]] = result
+        seeds = [path.stem.rpartition("-seed")[2] for path in Path(folder).glob(f"{row.name}-seed*.json")]
+        for seed in sorted(int(seed) for seed in seeds if seed.isdecimal()):
+            path = path_of(folder, row, seed)
+            found[row, seed] = _load(path, row, seed)
+            first = next(result for (of, _), result in found.items() if of.kind == row.kind)
+            for name in ("data", "size"):
+                if found[row, seed].values[name] != first.values[name]:
+                    raise InputError(f"{path}: wanted a result on the same images as the others' of its kind, got "
+                                     f"{name} = {found[row, seed].values[name]!r}")
     return found
 
 
-def _load(path):
+def _load(path, row, seed):
     try:
         values = json.loads(path.read_text())
         with np.load(path.with_suffix(".npz"), allow_pickle=False) as file:
             arrays = dict(file)
-        values["seed"], values["test_bpd"], values["command"], values["data"]["fingerprint"]
+        empty = np.zeros(0, np.float32)
+        result = Result(values, arrays.get("per_image", empty), arrays.get("samples", empty))
+        _check(result, row, seed)
+    except PermissionError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: wanted a row's result with its .npz beside it, got {error!r}; remove it to "
-                         "run the row again") from None
-    empty = np.zeros(0, np.float32)
-    return Result(values, arrays.get("per_image", empty), arrays.get("samples", empty))
+        raise InputError(f"{path}: wanted the result of {row.name} with seed {seed} and its .npz beside it, got "
+                         f"{error!r}; remove it, and the command makes it again") from None
+    return result
+
+
+def _check(result, row, seed):
+    """Raise ValueError, KeyError or TypeError unless a result is whole, and that of the row and seed."""
+    values, per_image, _ = result
+    found = tuple(values[name] for name in ("model", "variant", "weights", "activations", "seed"))
+    if found != (*row[:4], seed):
+        raise ValueError(f"that of {found}")
+    for name, kind in (("command", str), ("data", dict), ("size", int), ("curve", list)):
+        if not isinstance(values[name], kind):
+            raise ValueError(f"{name} = {values[name]!r}")
+    if values["test_bpd"] is None:                                  # its training diverged
+        return
+    if not all(isinstance(values[name], int) for name in ("parameters", "binary_parameters", "bytes")):
+        raise ValueError("counts that are no whole numbers")
+    if per_image.shape != (values["data"]["test_images"],) or not abs(per_image.mean() - values["test_bpd"]) < 1e-4:
+        raise ValueError("losses of images that do not have its mean")
+    curve = np.array(values["curve"], dtype=np.float64)             # (points, 2): steps and losses
+    if curve.ndim != 2 or curve[-1, 0] != values["steps"] or not np.isfinite(curve).all():
+        raise ValueError("a curve that is cut off")
 
 
 def write_deltas(folder):

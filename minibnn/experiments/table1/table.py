@@ -1,6 +1,7 @@
 """Makes the table: runs what is missing, prints what there is."""
 
 import shlex
+from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from ... import data
 from ...cores import available
-from ...files import InputError, writing
+from ...files import InputError
 from .jobs import Job, run_jobs
 from .results import difference_of_rows, load, path_of, record, write_deltas
 from .rows import KIND_LABELS, LABELS, ROWS
@@ -19,11 +20,12 @@ ORDER = ((("base", 32, 32), "32 / 32"), (("base", 1, 32), "1 / 32"), (("base", 1
 MAIN = [row for row, _ in ORDER]                                    # these are run first, for all seeds
 
 
-def make_table(preset, out, seeds, jobs=None, data_dir=None, report=None, stop=lambda: False, names=None):
+def make_table(preset, out, seeds, jobs=None, data_dir=None, report=None, stopping=None, names=None):
     """Train what is missing of every row for seeds 0 .. seeds - 1, `jobs` runs at a time.
 
     out:       folder of the results; a run with a result there is not run again. The runs themselves go to its
                subfolder `runs`, where a stopped one continues.
+    stopping:  a context manager, entered when the runs begin, that gives a function which says whether to stop
     names:     of the rows to train; None: every row
     Returns:   dict (row, seed) -> Result: all that is in the folder
     Raises:    as `run_jobs`; InputError if a result there comes from other options or other data.
@@ -34,8 +36,6 @@ def make_table(preset, out, seeds, jobs=None, data_dir=None, report=None, stop=l
     missing = [(row, seed) for row, seed in wanted if not path_of(out, row, seed).exists()]
     _check_commands(preset, load(out))
     if missing:
-        with writing(out):
-            out.mkdir(parents=True, exist_ok=True)
         _check_data(preset, load(out), data_dir, report)
         by_name = {f"{row.name}-seed{seed}": (row, seed) for row, seed in missing}
         where = ["--data-dir", str(data_dir)] if data_dir else []
@@ -46,7 +46,8 @@ def make_table(preset, out, seeds, jobs=None, data_dir=None, report=None, stop=l
             row, seed = by_name[job.name]
             record(out, row, seed, job.folder, command_of(preset, row, seed), failure)
             write_deltas(out)
-        run_jobs(waiting, jobs or available(), done, report, stop)
+        with stopping or nullcontext(lambda: False) as stop:
+            run_jobs(waiting, jobs or available(), done, report, stop)
     return load(out)
 
 
@@ -58,8 +59,9 @@ def command_of(preset, row, seed):
 def _check_commands(preset, results):
     for (row, seed), result in results.items():
         if result.values["command"] != command_of(preset, row, seed):
-            raise InputError(f"{row.name}-seed{seed}.json: wanted a result of `{command_of(preset, row, seed)}`, got "
-                             f"one of `{result.values['command']}`: use another --out, or remove it")
+            name = f"{row.name}-seed{seed}"
+            raise InputError(f"{name}.json: wanted a result of `{command_of(preset, row, seed)}`, got one of "
+                             f"`{result.values['command']}`: use another --out, or remove it and runs/{name}")
 
 
 def _check_data(preset, results, data_dir, report):
@@ -104,7 +106,7 @@ def _with_error(more):
 
 
 def order_lines(results):
-    """Each step of the order that the paper finds, with its two standard errors and whether it exceeds them twice."""
+    """Each step of the order that the paper finds, with its two standard errors and how many of the larger it is."""
     rows = {row[:4]: row for row in ROWS}
     for kind, label in KIND_LABELS.items():
         for (below, name_below), (above, name_above) in pairwise(ORDER):
