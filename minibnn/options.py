@@ -89,7 +89,7 @@ def _add_tutorials(commands):
 
 def _add_table(commands):
     table = commands.add_parser("table1", help="Table 1 in miniature: train what is missing, print all rows")
-    table.add_argument("--quick", action="store_true", help="a coarse table on embedded images: 10 minutes")
+    table.add_argument("--quick", action="store_true", help="a coarse table on embedded images: 6 to 10 minutes")
     table.add_argument("--jobs", type=_whole_number(1, 1000), default=cores.available(), metavar="N",
                        help="runs at a time, on one thread each (default %(default)s, the cores of this machine)")
     table.add_argument("--seeds", type=_whole_number(1), metavar="N",

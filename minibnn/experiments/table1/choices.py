@@ -2,11 +2,12 @@
 
 import json
 import re
+from itertools import groupby
 from pathlib import Path
 
 from ...files import InputError
 
-COMMON = re.compile(r"python -m minibnn train \w+|--(?:data|validation|threads|out|evaluations) \S+"
+COMMON = re.compile(r"python -m minibnn train \w+|--(?:data|validation|threads|out|evaluations|size|steps) \S+"
                     r"|--start-from \S+/(\S+)/\S+")
 
 
@@ -19,15 +20,24 @@ def load(folder):
     for path in sorted(Path(folder).glob("*.json")):
         try:
             found[path.stem] = json.loads(path.read_text())
-            found[path.stem]["command"], float(found[path.stem]["test_bpd"])
+            result = found[path.stem]
+            result["command"], result["model"]["size"], result["steps"], float(result["test_bpd"])
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(f"{path}: wanted the result of a run, got {error!r}") from None
     return found
 
 
 def lines(found):
-    """Each run as a line of text: bits per dimension on the held-out images, model, options beside the common ones."""
-    for result in sorted(found.values(), key=lambda result: (result["kind"] != "vae", result["test_bpd"])):
-        options = " ".join(COMMON.sub(lambda match: f"--start-from {match[1]}" if match[1] else "",
-                                      result["command"]).split())
-        yield f"{result['test_bpd']:.4f} +- {result['test_bpd_se']:.4f}  {result['kind']:<5}{options}"
+    """Each run as a line of text: bits per dimension on the held-out images, model, options beside the common ones.
+
+    Runs of one kind, image size and number of steps stand together, the best first.
+    """
+    def group(result):
+        return result["kind"], result["model"]["size"], result["steps"]
+    for (kind, size, steps), results in groupby(sorted(found.values(), key=lambda result: (
+            *group(result), result["test_bpd"])), group):
+        yield f"{kind}, {size} x {size} pixels, {steps:,} steps"
+        for result in results:
+            options = " ".join(COMMON.sub(lambda match: f"--start-from {match[1]}" if match[1] else "",
+                                          result["command"]).split())
+            yield f"  {result['test_bpd']:.4f} +- {result['test_bpd_se']:.4f}  {options}"
