@@ -223,7 +223,7 @@ def _table1(options, command):
     with Progress("table1") as report:
         found = table.make_table(preset, options.out or out, options.seeds or seeds, options.jobs, options.data_dir,
                                  report, _stop_on_signals(), options.rows)
-    print("\n".join([*table.lines(found), "", *table.order_lines(found)]))
+    print("\n".join([*table.lines(found), "", *table.order_lines(found), "", *table.comparison_lines(found)]))
     return 0
 
 

@@ -105,7 +105,7 @@ def test_the_shipped_models_in_the_readme_are_those_of_the_package():
 def test_table_1_in_the_readme_is_that_of_the_results():
     from minibnn.experiments.table1 import choices, results, table
     found = results.load(ROOT / "figures" / "results")
-    for lines in (table.lines(found), table.order_lines(found),
+    for lines in (table.lines(found), table.order_lines(found), table.comparison_lines(found),
                   choices.lines(choices.load(ROOT / "figures" / "results" / "validation"))):
         assert "\n".join(lines) in README
 

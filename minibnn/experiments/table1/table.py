@@ -17,6 +17,10 @@ from .rows import KIND_LABELS, LABELS, ROWS
 ORDER = ((("base", 32, 32), "32 / 32"), (("base", 1, 32), "1 / 32"), (("base", 1, 1), "1 / 1"),
          (("none", 32, 32), "no residual blocks"))                  # what the paper finds, best first
 
+COMPARED = (("vae", "wide", "base", "usual width"), ("vae", "all", "none", "no residual blocks"),
+            ("vae", "batch", "base", "weight norm"), ("flow", "batch", "base", "weight norm"),
+            ("flow", "raw", "none", "no residual blocks"))          # kind, variant, the alternative, its name
+
 MAIN = [row for row, _ in ORDER]                                    # these are run first, for all seeds
 
 
@@ -107,12 +111,28 @@ def _with_error(more):
 
 def order_lines(results):
     """Each step of the order that the paper finds, with its two standard errors and how many of the larger it is."""
-    rows = {row[:4]: row for row in ROWS}
     for kind, label in KIND_LABELS.items():
         for (below, name_below), (above, name_above) in pairwise(ORDER):
-            step = difference_of_rows(results, rows[(kind, *below)], rows[(kind, *above)])
+            step = difference_of_rows(results, _row(kind, *below), _row(kind, *above))
             if step:
-                yield (f"{label:<11}{name_below + ' < ' + name_above:<29}{step.mean:>8.4f}   +- {step.se_images:.4f} "
-                       f"(images), "
-                       + (f"{step.se_seeds:.4f} ({step.seeds} seeds)" if step.seeds > 1 else "one seed")
-                       + f": {step.errors:.1f} standard errors")
+                yield f"{label:<11}{name_below + ' < ' + name_above:<29}{_with_both_errors(step)}"
+
+
+def comparison_lines(results):
+    """How much more each row beside the order needs than the row to which it is an alternative, as `order_lines`."""
+    for kind, variant, than, name in COMPARED:
+        for activations in (32, 1):
+            below = _row(kind, than, 32, 32) if than == "none" else _row(kind, than, 1, activations)
+            step = difference_of_rows(results, below, _row(kind, variant, 1, activations))
+            if step:
+                text = f"1 / {activations}, {LABELS[variant]} - {name}"
+                yield f"{KIND_LABELS[kind]:<11}{text:<49}{_with_both_errors(step)}"
+
+
+def _row(*key):
+    return next(row for row in ROWS if row[:4] == key)
+
+
+def _with_both_errors(step):
+    seeds = f"{step.se_seeds:.4f} ({step.seeds} seeds)" if step.seeds > 1 else "one seed"
+    return f"{step.mean:>8.4f}   +- {step.se_images:.4f} (images), {seeds}: {step.errors:.1f} standard errors"
