@@ -17,7 +17,7 @@ README = (ROOT / "README.md").read_text()
 # From the ground up: a module imports only from its own room and from those before it.
 ROOMS = ["numerics", "cores", "parameter", "files", "configs", "ops", "binary", "blocks", "resnet_vae", "flowpp",
          "data", "training", "experiments", "gradcheck", "progress", "options", "__main__"]
-OUTSIDE = ("numpy", "matplotlib", "nbclient", "nbformat")           # the last two come with jupyter
+OUTSIDE = ("numpy", "matplotlib", "nbclient", "nbformat", "jupyter_client")          # the last three come with jupyter
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"
                  or path.parent != PACKAGE)
 
@@ -49,7 +49,7 @@ def test_importing_the_package_imports_nothing_heavy():
     code = "import minibnn, minibnn.__main__, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
     assert {"minibnn.resnet_vae.model", "minibnn.flowpp.model"} <= set(loaded.stdout.split())
-    assert not {"matplotlib", "PIL", "IPython", "nbclient", "nbformat"} & set(loaded.stdout.split())
+    assert not {"matplotlib", "PIL", "IPython", "nbclient", "nbformat", "jupyter_client"} & set(loaded.stdout.split())
 
 
 def test_every_folder_is_on_the_readme_map():
