@@ -39,3 +39,10 @@ def test_what_is_no_notebook_is_said_before_anything_runs(tmp_path, capsys, monk
     monkeypatch.setattr(lessons, "execute", None)
     assert main(["tutorials", "--folder", str(tmp_path)]) == 2
     assert "01_other.ipynb: wanted a notebook, got " in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_what_a_cell_prints_is_one_text_however_the_kernel_sends_it(tmp_path):
+    path = _write(tmp_path, "import time; print(1, flush=True); time.sleep(0.5); print(2)")
+    [cell] = lessons.execute(path).cells
+    assert [output.text for output in cell.outputs] == ["1\n2\n"] and cell.execution_count == 1
