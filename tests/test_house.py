@@ -110,6 +110,15 @@ def test_table_1_in_the_readme_is_that_of_the_results():
         assert "\n".join(lines) in README
 
 
+@pytest.mark.parametrize("name", ["figure2", "memory", "table1_samples"])
+def test_the_figures_of_table_1_show_the_results(name):
+    from PIL import Image
+
+    from minibnn.experiments.table1 import results
+    with Image.open(ROOT / "figures" / f"{name}.png") as picture:
+        assert picture.text["Source"] == results.fingerprint(results.load(ROOT / "figures" / "results"))
+
+
 def test_links_and_pictures_of_the_readme_exist():
     for alt, target in re.findall(r"(!?\[[^]]*\])\(([^)#]+)\)", README):
         assert target.startswith("https://") or (ROOT / target).exists(), target

@@ -107,10 +107,10 @@ def new_figure(width, height):
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def save_figure(figure, path):
-    """Write a figure as PNG."""
+def save_figure(figure, path, source=""):
+    """Write a figure as PNG; `source`, the fingerprint of what it shows, goes into its text chunk of that name."""
     with atomic_write(path) as file:
-        figure.savefig(file, format="png", dpi=150)
+        figure.savefig(file, format="png", dpi=150, metadata={"Source": source} if source else None)
 
 
 class Picture:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from minibnn.experiments import lessons
+from minibnn.experiments.table1 import results, table
 
 TUTORIALS = Path(__file__).parents[2] / "tutorials"
 PATHS = lessons.paths(TUTORIALS)
@@ -72,6 +73,14 @@ def test_the_contents_link_every_lesson():
     assert [path.name[:2] for path in PATHS] == [f"{i:02d}" for i in range(10)]
     for target in re.findall(r"\]\(([^)\s]+)\)", CONTENTS):
         assert (TUTORIALS / target).exists(), target
+
+
+def test_the_last_lesson_shows_the_results_that_are_stored():
+    found = results.load(TUTORIALS.parent / "figures" / "results")
+    printed = "".join(output.get("text", "") for cell in lessons.code_cells(lessons.read(PATHS[-1]))
+                      for output in cell.outputs)
+    for lines in (table.lines(found), table.order_lines(found), table.comparison_lines(found)):
+        assert "\n".join(lines) in printed
 
 
 @NOTEBOOK

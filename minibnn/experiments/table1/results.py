@@ -1,5 +1,6 @@
 """The results of the rows' runs: a JSON file and the losses of all test images each; what two rows differ by."""
 
+import hashlib
 import json
 import zipfile
 from pathlib import Path
@@ -123,6 +124,16 @@ def _check(result, row, seed):
     curve = np.array(values["curve"], dtype=np.float64)             # (points, 2): steps and losses
     if curve.ndim != 2 or curve[-1, 0] != values["steps"] or not np.isfinite(curve).all():
         raise ValueError("a curve that is cut off")
+
+
+def fingerprint(results):
+    """SHA-256, in hexadecimal, over what figures show of results: losses, curves, sizes, samples."""
+    digest = hashlib.sha256()
+    for (row, seed), (values, per_image, samples) in results.items():
+        shown = [row.name, seed, *(values.get(name) for name in ("test_bpd", "curve", "bytes"))]
+        for part in (json.dumps(shown).encode(), per_image.tobytes(), samples.tobytes()):
+            digest.update(part)
+    return digest.hexdigest()
 
 
 def write_deltas(folder):
