@@ -74,6 +74,7 @@ def _printed(out):
     return out / "runs" / f"{BASE.name}-seed0.txt"
 
 
+@pytest.mark.slow
 def test_only_the_rows_asked_for_are_run_and_a_finished_run_is_not_run_again(made):
     out, found, (first, printed) = made
     assert [(row.name, seed) for row, seed in first] == [("vae-base-32-32", 0)]
@@ -82,6 +83,7 @@ def test_only_the_rows_asked_for_are_run_and_a_finished_run_is_not_run_again(mad
     assert json.loads(results.path_of(out, BASE, 0).read_text())["delta"] == 0
 
 
+@pytest.mark.slow
 def test_a_result_says_what_it_is_and_where_it_comes_from(made):
     out, found, _ = made
     values, per_image, samples = found[ONE_BIT, 0]
@@ -96,6 +98,7 @@ def test_a_result_says_what_it_is_and_where_it_comes_from(made):
     assert "--weights 1 --activations 32" in values["command"] and str(out) not in values["command"]
 
 
+@pytest.mark.slow
 def test_results_of_other_options_or_other_images_are_not_mixed(made, monkeypatch):
     out, *_ = made
     monkeypatch.setattr(table, "ROWS", (BASE, ONE_BIT))
@@ -127,6 +130,7 @@ def _per_image(array):
     return lambda path: np.savez(path.with_suffix(".npz"), **({} if array is None else {"per_image": array}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [
     lambda path: path.write_text("{"), lambda path: path.write_text("[]"),
     lambda path: path.with_suffix(".npz").unlink(), lambda path: path.with_suffix(".npz").write_bytes(b"PK"),
@@ -143,6 +147,7 @@ def test_a_damaged_result_is_named(made, tmp_path, damage):
         results.load(tmp_path)
 
 
+@pytest.mark.slow
 def test_results_on_different_images_do_not_go_together(made, tmp_path):
     path = _copy_of(made, tmp_path)
     _change(data={**json.loads(path.read_text())["data"], "fingerprint": "another"})(path)
