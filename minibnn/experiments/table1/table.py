@@ -17,9 +17,9 @@ from .rows import KIND_LABELS, LABELS, ROWS
 ORDER = ((("base", 32, 32), "32 / 32"), (("base", 1, 32), "1 / 32"), (("base", 1, 1), "1 / 1"),
          (("none", 32, 32), "no residual blocks"))                  # what the paper finds, best first
 
-COMPARED = (("vae", "wide", "base", "usual width"), ("vae", "all", "none", "no residual blocks"),
+COMPARED = (("vae", "wide", "base", "usual width"), ("vae", "all", "none", "no blocks"),
             ("vae", "batch", "base", "weight norm"), ("flow", "batch", "base", "weight norm"),
-            ("flow", "raw", "none", "no residual blocks"))          # kind, variant, the alternative, its name
+            ("flow", "raw", "none", "no blocks"))       # kind, variant, the alternative, its name
 
 MAIN = [row for row, _ in ORDER]                                    # these are run first, for all seeds
 
@@ -110,7 +110,7 @@ def _with_error(more):
 
 
 def order_lines(results):
-    """Each step of the order that the paper finds, with its two standard errors and how many of the larger it is."""
+    """Each step of the order that the paper finds, with both standard errors and how many of the larger it is."""
     for kind, label in KIND_LABELS.items():
         for (below, name_below), (above, name_above) in pairwise(ORDER):
             step = difference_of_rows(results, _row(kind, *below), _row(kind, *above))
@@ -126,7 +126,7 @@ def comparison_lines(results):
             step = difference_of_rows(results, below, _row(kind, variant, 1, activations))
             if step:
                 text = f"1 / {activations}, {LABELS[variant]} - {name}"
-                yield f"{KIND_LABELS[kind]:<11}{text:<49}{_with_both_errors(step)}"
+                yield f"{KIND_LABELS[kind]:<11}{text:<38}{_with_both_errors(step)}"
 
 
 def _row(*key):
@@ -135,4 +135,4 @@ def _row(*key):
 
 def _with_both_errors(step):
     seeds = f"{step.se_seeds:.4f} ({step.seeds} seeds)" if step.seeds > 1 else "one seed"
-    return f"{step.mean:>8.4f}   +- {step.se_images:.4f} (images), {seeds}: {step.errors:.1f} standard errors"
+    return f"{step.mean:>8.4f} +- {step.se_images:.4f} (images), {seeds}: {step.errors:.1f} errors"
