@@ -141,7 +141,7 @@ def test_what_a_model_may_start_from(capsys):
 def test_training_that_diverges_has_an_exit_status_of_its_own(capsys, monkeypatch):
     def diverges(*arguments, **named):
         raise FloatingPointError("training: the loss is nan at step 3")
-    monkeypatch.setattr("minibnn.__main__.run.train", diverges)
+    monkeypatch.setattr("minibnn.training.run.train", diverges)
     assert main([*TINY, "--out", "run"]) == DIVERGED == 3
     assert "the loss is nan at step 3" in capsys.readouterr().err
 

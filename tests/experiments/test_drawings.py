@@ -75,7 +75,7 @@ def test_memory_is_that_of_the_parameters():
 
 
 def test_the_figures_command_draws_all_of_them(monkeypatch, tmp_path):
-    monkeypatch.setattr("minibnn.__main__.results.load", lambda folder: dict(_results()))
+    monkeypatch.setattr("minibnn.experiments.table1.results.load", lambda folder: dict(_results()))
     assert main(["figures", "--out", str(tmp_path / "new")]) == 0
     drawn = sorted(path.name for path in (tmp_path / "new").iterdir())
     assert drawn == ["figure1.png", "figure2.png", "memory.png", "sign.png", "table1_samples.png"]

@@ -225,7 +225,7 @@ def test_stopping_stops_the_runs_and_leaves_checkpoints(tmp_path, monkeypatch):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_reaches_the_runs(tmp_path, number):
     code = ("from minibnn.experiments.table1 import rows; import minibnn.__main__ as m; import sys;"
-            f"m.QUICK = rows.Preset({TINY.data!r}, {TINY.options!r}, dict(vae=100000, flow=100000), 1);"
+            f"m.experiments.QUICK = rows.Preset({TINY.data!r}, {TINY.options!r}, dict(vae=100000, flow=100000), 1);"
             f"sys.exit(m.main(['table1', '--quick', '--jobs', '1', '--out', {str(tmp_path)!r}]))")
     table_process = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2], text=True,
                                      stderr=subprocess.PIPE)

@@ -1,0 +1,117 @@
+"""Commands about the library and the paper: ledger, gradcheck, bench, table1, figures, tutorials, tour."""
+
+import time
+
+from ..experiments import drawings, figures, ledger, lessons, shipped, tour
+from ..experiments.bench import report as bench_report
+from ..experiments.table1 import plots, results, table
+from ..experiments.table1.rows import FULL, QUICK
+from ..files import InputError, require_writable, write_json, writing
+from ..gradcheck import suite
+from ..progress import Progress
+from ..training.inference import load_trained
+from .signals import stop_on_signals
+
+
+def ledger_command(options, command):
+    """Parameters, bytes and multiply-adds.    Returns: the exit status"""
+    if options.paper_scale:
+        with Progress("ledger") as report:
+            found = list(ledger.paper_scale(report))
+        print("\n".join(found))
+        return 0
+    paths = [options.model] if options.model else [shipped.path_of(name) for name in shipped.NAMES]
+    for path in paths:
+        settings, _ = load_trained(path)
+        print(f"{path}: {settings.kind}, weights of {settings.model.weights} bit, activations of "
+              f"{settings.model.activations}")
+        print("\n".join(ledger.lines(ledger.ledger(ledger.build_of(settings.model)))))
+        print(f"The file itself: {path.stat().st_size:,} bytes\n")
+    return 0
+
+
+def gradcheck_command(options, command):
+    """Check every hand-written gradient.    Returns: the exit status"""
+    if options.json:
+        require_writable(options.json)
+    results = []
+    width = max(map(len, suite.CHECKS)) + 2
+    print(f"{'what':<{width}}{'equations':<20}{'error':>9}{'tolerance':>11}")
+    for result in suite.run_checks():
+        results.append(result)
+        print(f"{result.name:<{width}}{result.equations:<20}{result.error:>9.1e}{result.tolerance:>11.0e}"
+              f"  {'ok' if result.ok else 'NOT OK'}", flush=True)
+    if options.json:
+        write_json(options.json, [result._asdict() for result in results])
+    return 0 if all(result.ok for result in results) else 1
+
+
+def bench_command(options, command):
+    """Measure how fast the library is.    Returns: the exit status"""
+    for path in filter(None, (options.json, options.plot)):
+        require_writable(path)
+    with Progress("bench") as progress:
+        found = {**bench_report.run_bench(options.threads, progress), "command": command}
+    print("\n".join(bench_report.lines(found)))
+    if options.json:
+        write_json(options.json, found)
+    if options.plot:
+        bench_report.save_plot(options.plot, found)
+    return 0
+
+
+def table1_command(options, command):
+    """Table 1 in miniature.    Returns: the exit status"""
+    preset, out, seeds = (QUICK, "runs/table1-quick", 1) if options.quick else (FULL, "figures/results", 3)
+    with Progress("table1") as report:
+        found = table.make_table(preset, options.out or out, options.seeds or seeds, options.jobs, options.data_dir,
+                                 report, stop_on_signals(), options.rows)
+    print("\n".join([*table.lines(found), "", *table.order_lines(found), "", *table.comparison_lines(found)]))
+    return 0
+
+
+def figures_command(options, command):
+    """Draw the figures of the table's results, and those that need none.    Returns: the exit status"""
+    found = results.load(options.results)
+    if not found:
+        raise InputError(f"{options.results}: wanted a folder with the results of table1, got "
+                         + ("one without any" if options.results.is_dir() else "no folder"))
+    of_results = {"figure2.png": plots.figure_2(found), "memory.png": plots.memory_figure(found),
+                  "table1_samples.png": plots.samples_figure(found)}
+    drawn = {"figure1.png": drawings.blocks_figure(), "sign.png": drawings.sign_figure(), **of_results}
+    with writing(options.out):
+        options.out.mkdir(parents=True, exist_ok=True)
+    for name in drawn:
+        require_writable(options.out / name)
+    for name, figure in drawn.items():
+        figures.save_figure(figure, options.out / name, results.fingerprint(found) if name in of_results else "")
+    print(f"drawn from {len(found)} results: " + ", ".join(str(options.out / name) for name in drawn))
+    return 0
+
+
+def tutorials_command(options, command):
+    """Run all lessons again.    Returns: the exit status"""
+    paths = lessons.paths(options.folder)
+    for path in paths:
+        lessons.read(path)
+        require_writable(path)
+    for path in paths:
+        begun = time.monotonic()
+        with Progress("tutorials") as report:
+            lessons.save(path, lessons.execute(path, report))
+        print(f"{path}: {time.monotonic() - begun:.0f} seconds", flush=True)
+    return 0
+
+
+def tour_command(options, command):
+    """Train small models, show their losses and samples.    Returns: the exit status"""
+    if options.keep:
+        require_writable(options.keep / "tour.png")
+    print("\n".join(shipped.lines()), flush=True)
+    with Progress("tour") as report, stop_on_signals() as stop:
+        found = tour.run_tour(options.out, options.keep, report, stop)
+    steps = " and ".join(f"{training.steps} steps ({name})" for name, (_, training) in tour.MODELS.items())
+    print(f"\nTest loss on dead leaves of {tour.SIZE} x {tour.SIZE} pixels after {steps}, seed 0\n")
+    print("\n".join(tour.table(found.results)))
+    print("\npictures: " + ", ".join(map(str, found.pictures)))
+    return 0

@@ -1,0 +1,23 @@
+"""Stopping long work so that it can be continued."""
+
+import signal
+from contextlib import contextmanager
+
+STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@contextmanager
+def stop_on_signals():
+    """Yields a function that says whether Ctrl-C, a termination or a hang-up came; a second one acts at once."""
+    asked = []
+
+    def handle(number, frame):
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+    handlers = {number: signal.signal(number, handle) for number in STOP_SIGNALS}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
