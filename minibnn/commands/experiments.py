@@ -76,15 +76,16 @@ def figures_command(options, command):
     if not found:
         raise InputError(f"{options.results}: wanted a folder with the results of table1, got "
                          + ("one without any" if options.results.is_dir() else "no folder"))
-    of_results = {"figure2.png": plots.figure_2(found), "memory.png": plots.memory_figure(found),
-                  "table1_samples.png": plots.samples_figure(found)}
-    drawn = {"figure1.png": drawings.blocks_figure(), "sign.png": drawings.sign_figure(), **of_results}
+    source = results.fingerprint(found)
+    drawn = {"figure1.png": (drawings.blocks_figure(), ""), "sign.png": (drawings.sign_figure(), ""),
+             "figure2.png": (plots.figure_2(found), source), "memory.png": (plots.memory_figure(found), source),
+             "table1_samples.png": (plots.samples_figure(found), source)}
     with writing(options.out):
         options.out.mkdir(parents=True, exist_ok=True)
     for name in drawn:
         require_writable(options.out / name)
-    for name, figure in drawn.items():
-        figures.save_figure(figure, options.out / name, results.fingerprint(found) if name in of_results else "")
+    for name, (figure, of_results) in drawn.items():
+        figures.save_figure(figure, options.out / name, of_results)
     print(f"drawn from {len(found)} results: " + ", ".join(str(options.out / name) for name in drawn))
     return 0
 

@@ -39,14 +39,11 @@ def execute(path, report=None):
 
     def executing(cell, cell_index):
         begun.append(cell_index)
-
-    def executed(cell, cell_index, **others):
         if report:
-            report(min(cell_index, total), total, path.stem)
+            report(max(0, cell_index - 1), total, path.stem)
     client = nbclient.NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", record_timing=False,
                                      coalesce_streams=True,         # how a kernel cuts its text is chance
-                                     resources={"metadata": {"path": str(path.parent)}}, on_cell_start=executing,
-                                     on_cell_complete=executed)
+                                     resources={"metadata": {"path": str(path.parent)}}, on_cell_start=executing)
     with _failures(path, begun, total):
         client.execute(stderr=subprocess.DEVNULL)                   # of the kernel itself, not of the cells
     notebook.cells = notebook.cells[1:-1]

@@ -102,10 +102,10 @@ def samples_figure(results):
     shown = {f"{KIND_LABELS[row.kind]}\n{label_of(*row[1:4])}": result.samples
              for (row, seed), result in results.items()
              if seed == 0 and row[1:4] in BASE_ROWS and len(result.samples)}
-    figure = new_figure(8, 0.62 * max(1, len(shown)) + 0.1)
-    axes = figure.subplots(max(1, len(shown)), 1)
-    if shown:
-        draw_samples(axes, shown)
-    else:
+    lines = max(1, len(shown))
+    figure = new_figure(8, 0.62 * lines + 0.1)
+    axes = figure.subplots(lines, 1)
+    draw_samples(axes, shown)
+    if not shown:
         _no_results(axes)
     return figure

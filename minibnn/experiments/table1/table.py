@@ -38,9 +38,10 @@ def make_table(preset, out, seeds, jobs=None, data_dir=None, report=None, stoppi
     wanted = sorted(((row, seed) for seed in range(seeds) for row in ROWS
                      if names is None or row.name in names), key=lambda run: run[0][1:4] not in MAIN)
     missing = [(row, seed) for row, seed in wanted if not path_of(out, row, seed).exists()]
-    _check_commands(preset, load(out))
+    found = load(out)
+    _check_commands(preset, found)
     if missing:
-        _check_data(preset, load(out), data_dir, report)
+        _check_data(preset, found, data_dir, report)
         by_name = {f"{row.name}-seed{seed}": (row, seed) for row, seed in missing}
         where = ["--data-dir", str(data_dir)] if data_dir else []
         waiting = [Job(name, [*preset.arguments(row, seed), *where], out / "runs" / name, preset.steps[row.kind])
@@ -52,7 +53,8 @@ def make_table(preset, out, seeds, jobs=None, data_dir=None, report=None, stoppi
             write_deltas(out)
         with stopping or nullcontext(lambda: False) as stop:
             run_jobs(waiting, jobs or available(), done, report, stop)
-    return load(out)
+        found = load(out)
+    return found
 
 
 def command_of(preset, row, seed):
