@@ -1,11 +1,48 @@
 """Signs and their straight-through gradients.
 
 The derivative of sign is zero almost everywhere, so a gradient that passes it must be invented. The
-functions named `_ste` carry such a surrogate. Layers call them through this module
-(`straight_through.binarise_weights_ste`), so that `minibnn.gradcheck.TangentTwin` can stand in for them.
+functions named `_ste` are such estimators: each carries a surrogate, and declares of what it is the derivative.
 """
 
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+
 import numpy as np
+
+_VALUES = ContextVar("values of straight-through estimators", default=None)
+
+
+def surrogate(*, tangent, kinks=()):
+    """Declare, above an estimator, the function whose derivative its backward passes on.
+
+        @surrogate(tangent=lambda a: np.clip(a, -1, 1), kinks=(-1, 1))
+        def binarise_activations_ste(a): ...                        # one array -> y of its shape, backward
+
+    The estimator does what it did before; from the declaration `minibnn.gradcheck.TangentTwin` knows how to check
+    every network that calls it, wherever that is written.
+    tangent:   array -> array of its shape, element by element
+    kinks:     the numbers at which the slope of `tangent` jumps, if there are any
+    """
+    def declare(estimator):
+        @wraps(estimator)
+        def declared(x):
+            y, backward = estimator(x)
+            values = _VALUES.get()
+            return (values(declared, x, y) if values else y), backward
+        declared.tangent, declared.kinks = tangent, kinks
+        return declared
+    return declare
+
+
+@contextmanager
+def values_from(stand_in):
+    """Inside, and in this thread, every declared estimator's values are stand_in(estimator, x, its own values)."""
+    token = _VALUES.set(stand_in)
+    try:
+        yield
+    finally:
+        _VALUES.reset(token)
 
 
 def sign(x):
@@ -22,6 +59,7 @@ def sign(x):
     return y, sign_backward
 
 
+@surrogate(tangent=lambda v: v)
 def binarise_weights_ste(v):
     """Binarise latent weights, with a straight-through gradient.
 
@@ -37,6 +75,7 @@ def binarise_weights_ste(v):
     return v_binary, binarise_weights_ste_backward
 
 
+@surrogate(tangent=lambda a: np.clip(a, -1, 1), kinks=(-1, 1))
 def binarise_activations_ste(a):
     """Binarise activations, with a clipped straight-through gradient.
 

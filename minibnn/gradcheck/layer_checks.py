@@ -22,10 +22,8 @@ def _gated(conv, binary_activations, keep=None, **settings):
 
 CHECKS = {
     "sign": ("1", op_check(straight_through.sign, IMAGE, zero=[0])),
-    "binarise_weights_ste": ("2, 3", op_check(lambda v: straight_through.binarise_weights_ste(v), KERNEL,
-                                         straight=True)),
-    "binarise_activations_ste": ("5, 6", op_check(lambda a: straight_through.binarise_activations_ste(a), IMAGE,
-                                             straight=True)),
+    "binarise_weights_ste": ("2, 3", op_check(straight_through.binarise_weights_ste, KERNEL, straight=True)),
+    "binarise_activations_ste": ("5, 6", op_check(straight_through.binarise_activations_ste, IMAGE, straight=True)),
     "weight_norm": ("11", op_check(weight_norm.weight_norm, KERNEL, (2,))),
     "binary_weight_norm": ("12", op_check(weight_norm.binary_weight_norm, KERNEL, (2,))),
     "binary_scale": ("13", op_check(lambda gain: weight_norm.binary_scale(gain, 45), (2,))),
