@@ -54,6 +54,7 @@ def parser():
     what.add_argument("--paper-scale", action="store_true", help="the models of Table 1, beside the paper's numbers")
     ledger.set_defaults(command="ledger")
     check = commands.add_parser("gradcheck", help="check every hand-written gradient")
+    check.add_argument("names", nargs="*", metavar="NAME", help="only these, as the list names them (default: all)")
     check.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
     check.set_defaults(command="gradcheck")
     bench = commands.add_parser("bench", help="how fast the library is on this machine: 2 minutes")

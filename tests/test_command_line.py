@@ -1,6 +1,7 @@
 """Every command and option, and one sentence with status 2 for bad input."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -176,6 +177,8 @@ def test_epochs_and_a_run_that_is_complete(capsys):
     (["sample", "x" * 300], "File name too long"), ([*TINY, "--out", "x" * 300], "File name too long"),
     ([*TINY, "--channels", "1000000000", "--out", "run"], "not enough memory"),
     (["evaluate", "file", "--json", "absent/e.json"], "absent/e.json: wanted a place that can be written to"),
+    (["gradcheck", "elu", "con2d"], "gradcheck: wanted the name of a check, got 'con2d'; near it: 'conv2d'"),
+    (["gradcheck", "VAE"], "got 'VAE'; near it: 'ResNet VAE 32/32', "), (["gradcheck", "zz"], "a check, got 'zz'"),
     (["gradcheck", "--json", "."], "wanted a file to write, got a directory"),
     (["tour", "--keep", "absent"], "absent/tour.png: wanted a place"),
     ([*FLOW, "--couplings", "1", "1"], "--couplings: expected 3 arguments"),
@@ -211,15 +214,22 @@ def test_bad_input_is_one_sentence_and_status_2(capsys, arguments, message):
 
 
 def test_gradcheck_prints_writes_and_fails(capsys, monkeypatch):
-    few = {name: suite.CHECKS[name] for name in ("elu", "BinaryConv")}
+    few = {name: suite.CHECKS[name] for name in ("elu", "tanh", "BinaryConv")}
     monkeypatch.setattr(suite, "CHECKS", few)
-    assert main(["gradcheck", "--json", "g.json"]) == 0
+    assert main(["gradcheck", "BinaryConv", "elu", "--json", "g.json"]) == 0
     written = json.loads(Path("g.json").read_text())
-    assert [entry["name"] for entry in written] == ["elu", "BinaryConv"]
-    assert all(entry.keys() == {"name", "equations", "error", "tolerance", "ok"} for entry in written)
+    assert [entry["name"] for entry in written] == ["BinaryConv", "elu"]
+    assert all(entry.keys() == {"name", "equations", "error", "tolerance", "ok", "message"} for entry in written)
+    assert "\n2 checks, 0 not ok, the largest error " in capsys.readouterr().out
     monkeypatch.setitem(few, "wrong", ("1", lambda rng: [0.5]))
-    assert main(["gradcheck"]) == 1
-    assert "NOT OK" in capsys.readouterr().out
+    monkeypatch.setitem(few, "raises", ("2", lambda rng: 1 / 0))
+    assert main(["gradcheck", "--json", "g.json"]) == 1
+    printed = capsys.readouterr().out
+    assert re.search(r"\nwrong .* NOT OK\n    by hand and by difference disagree, most for array 0\n", printed)
+    assert re.search(r"\nraises .* nan .* NOT OK\n    ZeroDivisionError: division by zero \(test_\w+.py, line ", printed)
+    assert printed.endswith("\n5 checks, 2 not ok, the largest error 5.0e-01: wrong\n")
+    *_, wrong, raises = json.loads(Path("g.json").read_text(), parse_constant=pytest.fail)
+    assert (wrong["error"], raises["error"], raises["ok"]) == (0.5, None, False) and "division" in raises["message"]
 
 
 def test_tour(capsys, monkeypatch):

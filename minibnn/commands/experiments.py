@@ -1,5 +1,6 @@
 """Commands about the library and the paper: ledger, gradcheck, bench, table1, figures, tutorials, tour."""
 
+import math
 import time
 
 from ..experiments import drawings, figures, ledger, lessons, shipped, tour
@@ -31,18 +32,20 @@ def ledger_command(options, command):
 
 
 def gradcheck_command(options, command):
-    """Check every hand-written gradient.    Returns: the exit status"""
+    """Check every hand-written gradient, or those named.    Returns: the exit status"""
     if options.json:
         require_writable(options.json)
-    results = []
+    running, results = suite.run_checks(options.names), []
     width = max(map(len, suite.CHECKS)) + 2
     print(f"{'what':<{width}}{'equations':<20}{'error':>9}{'tolerance':>11}")
-    for result in suite.run_checks():
+    for result in running:
         results.append(result)
         print(f"{result.name:<{width}}{result.equations:<20}{result.error:>9.1e}{result.tolerance:>11.0e}"
-              f"  {'ok' if result.ok else 'NOT OK'}", flush=True)
-    if options.json:
-        write_json(options.json, [result._asdict() for result in results])
+              + ("  ok" if result.ok else f"  NOT OK\n    {result.message}"), flush=True)
+    print(suite.last_line(results))
+    if options.json:                                                # which knows no NaN
+        write_json(options.json, [{**result._asdict(), "error": result.error if math.isfinite(result.error) else None}
+                                  for result in results])
     return 0 if all(result.ok for result in results) else 1
 
 

@@ -3,9 +3,12 @@
 import numpy as np
 
 from ..parameter import parameters
+from . import refusals
 
 STEP = 1e-5              # a difference errs by about STEP^2 (third derivative) and 1e-16 / STEP (rounding)
 DIRECTIONS = 4
+TOLERANCE = 1e-6
+MOST_NUMBERS = 200       # of an array with a wrong gradient, that are differenced one by one
 
 
 def gradient_errors(op, *arrays, rng, differences_of=None, zero=(), step=STEP):
@@ -20,36 +23,75 @@ def gradient_errors(op, *arrays, rng, differences_of=None, zero=(), step=STEP):
     arrays:          float64, any shapes
     differences_of:  the op whose values are differenced, when it is not `op` itself: a tangent twin
     zero:            positions of arrays whose gradient must be exactly zero, by hand and by difference
-    Returns:   list of errors; for `zero` arrays the largest absolute value seen (0.0 if right)
-    Raises:    ValueError if an array is not float64, a gradient is missing or has another shape than its
-               array, or a gradient is zero where none was expected (comparing nothing proves nothing).
+    Returns:   list of errors; 0.0 for `zero` arrays
+    Raises:    GradientError, a ValueError, that names the mistake: an array that is not float64, a gradient that
+               is missing or has another shape than its array, NaN, a gradient that is zero where none was expected
+               (comparing nothing proves nothing) or not where one was, a write into an array received or returned.
     """
-    for i, array in enumerate(arrays):
-        if array.dtype != np.float64:
-            raise ValueError(f"gradient_errors: array {i}: wanted float64, got {array.dtype}")
-    y, backward = op(*arrays)
-    weights = [rng.normal(size=np.shape(part)) for part in _parts(y)]
-    grads = _parts(backward(*weights))
-    if [np.shape(g) for g in grads] != [a.shape for a in arrays]:
-        raise ValueError(f"gradient_errors: wanted gradients of shapes {[a.shape for a in arrays]}, "
-                         f"got {[np.shape(g) for g in grads]}")
-
-    def objective(*arrays):
-        outputs = _parts((differences_of or op)(*arrays)[0])
-        return sum((w * part).sum() for w, part in zip(weights, outputs))
-
+    weights, grads = _by_hand(op, arrays, rng)
     errors = []
     for i, grad in enumerate(grads):
         directions = [rng.normal(size=grad.shape) for _ in range(DIRECTIONS)]
-        by_hand = np.array([(grad * d).sum() for d in directions])
-        by_difference = np.array([_difference(objective, arrays, i, d, step) for d in directions])
-        if i in zero:
-            errors.append(float(np.abs([*by_hand, *by_difference]).max()))
-        elif not np.any(grad) or not np.any(by_difference):
-            raise ValueError(f"gradient_errors: array {i}: its gradient is zero, nothing to compare")
-        else:
-            errors.append(float(np.linalg.norm(by_hand - by_difference) / np.linalg.norm(by_difference)))
+        slopes = np.array([(grad * d).sum() for d in directions])
+        differences = np.array([_difference(differences_of or op, weights, arrays, i, d, step) for d in directions])
+        refusals.require_numbers(f"the differences of array {i}", differences)
+        refusals.require_signal(i, grad, differences, i in zero)
+        errors.append(0.0 if i in zero else float(np.linalg.norm(slopes - differences) / np.linalg.norm(differences)))
     return errors
+
+
+def assert_gradients(op, *arrays, rng, tolerance=TOLERANCE, differences_of=None, zero=(), step=STEP):
+    """Fail unless every hand-written gradient of an op is right: `gradient_errors`, for use in a test.
+
+    Raises:    AssertionError that names the mistake; or the array whose error is largest, and there the number whose
+               gradient is furthest from its own difference. Of a big array MOST_NUMBERS numbers are tried.
+    """
+    try:
+        errors = gradient_errors(op, *arrays, rng=rng, differences_of=differences_of, zero=zero, step=step)
+    except refusals.GradientError as refusal:
+        raise AssertionError(str(refusal)) from None
+    i = int(np.argmax(errors))
+    if not errors[i] <= tolerance:
+        raise AssertionError(f"array {i}: wanted a relative error of at most {tolerance:.0e}, got {errors[i]:.1e}; "
+                             + _furthest(op, arrays, i, rng, differences_of or op, step))
+
+
+def _by_hand(op, arrays, rng):
+    """Random weights for the outputs of an op, and the gradients that its backward makes of them."""
+    refusals.require_float64(arrays)
+    with refusals.untouched("the op", array=arrays):
+        y, backward = refusals.require_op(op(*arrays))
+    y = _parts(y)
+    for i, part in enumerate(y):
+        refusals.require_numbers(f"y {i}", part)
+    weights = [rng.normal(size=np.shape(part)) for part in y]
+    with refusals.untouched("the backward", array=arrays, y=y, dy=weights):
+        grads = _parts(backward(*weights))
+    refusals.require_shapes(grads, arrays)
+    for i, grad in enumerate(grads):
+        refusals.require_numbers(f"the gradient of array {i}", grad)
+    return weights, grads
+
+
+def _difference(op, weights, arrays, i, direction, step):
+    """The central difference of the weighted sum of an op's outputs, as array i moves along a direction."""
+    def objective(sign):
+        moved = [a + sign * step * direction if j == i else a for j, a in enumerate(arrays)]
+        return sum((w * part).sum() for w, part in zip(weights, _parts(op(*moved)[0])))
+    return (objective(+1) - objective(-1)) / (2 * step)
+
+
+def _furthest(op, arrays, i, rng, differences_of, step):
+    """A sentence about the number of array i whose gradient is furthest from its difference."""
+    weights, grads = _by_hand(op, arrays, rng)
+    grad, size = np.asarray(grads[i]), arrays[i].size
+    tried = rng.permutation(size)[:MOST_NUMBERS]
+    alone = (np.arange(size).reshape(grad.shape) == number for number in tried)     # directions, one number in each
+    differences = np.array([_difference(differences_of, weights, arrays, i, d, step) for d in alone])
+    worst = np.argmax(np.abs(grad.ravel()[tried] - differences))
+    index = tuple(map(int, np.unravel_index(tried[worst], grad.shape)))
+    return (f"furthest off at {index}: {grad[index]:.6g} by hand, {differences[worst]:.6g} by difference"
+            + (f" (of {len(tried)} numbers tried, drawn from {size:,})" if len(tried) < size else ""))
 
 
 def layer_op(owner, forward):
@@ -74,12 +116,6 @@ def layer_op(owner, forward):
             return (*(_parts(d_inputs) if inputs else ()), *(parameter.grad for parameter in owned))
         return y, layer_op_backward
     return op
-
-
-def _difference(objective, arrays, i, direction, step):
-    def moved(sign):
-        return [a + sign * step * direction if j == i else a for j, a in enumerate(arrays)]
-    return (objective(*moved(+1)) - objective(*moved(-1))) / (2 * step)
 
 
 def _parts(y):

@@ -7,7 +7,7 @@ from minibnn import ops
 from minibnn.binary import straight_through, weight_norm
 from minibnn.blocks import convolutions, gated_block
 from minibnn.flowpp import bijection, conditioner, coupling, elementwise, invertible_conv, mixture
-from minibnn.gradcheck import suite
+from minibnn.gradcheck import gradient_errors, suite
 from minibnn.ops import convolution
 from minibnn.resnet_vae import bound, logistic
 
@@ -188,9 +188,51 @@ _RIGHT_BRANCH = gated_block.GatedBlock._branch
     (_tanh_of_the_conditioner_ignored, "Flow++, no residual blocks")])
 def test_a_planted_bug_is_caught(monkeypatch, plant, check):
     plant(monkeypatch)
-    try:
-        [result] = suite.run_checks([check])
-    except ValueError as refusal:
-        assert "its gradient is zero" in str(refusal)               # a bug that kills a gradient is refused
-    else:
-        assert not result.ok and result.error > 1e-3
+    [result] = suite.run_checks([check])
+    assert not result.ok
+    assert result.error > 1e-3 or "the hand-written gradient is zero, the difference is not" in result.message
+
+
+def _run(monkeypatch, errors_of):
+    monkeypatch.setattr(suite, "CHECKS", {"planted": ("1", errors_of)})
+    [result] = suite.run_checks()
+    return result
+
+
+@pytest.mark.parametrize("errors, largest", [([1e-9] * 9 + [2e-6], 2e-6), ([np.nan, 1e-9], np.nan), ([1e-9, np.nan],
+                                                                                                     np.nan)])
+def test_the_largest_error_counts_and_nan_is_no_pass(monkeypatch, errors, largest):
+    result = _run(monkeypatch, lambda rng: errors)
+    np.testing.assert_equal(result.error, largest)
+    assert not result.ok and f"most for array {errors.index(largest)}" in result.message
+
+
+def _returns(gradient):
+    return lambda rng: gradient_errors(lambda x: (x * x, lambda dy: gradient), np.ones(3), rng=rng)
+
+
+@pytest.mark.parametrize("errors_of, message", [
+    (_returns(np.zeros(3)), "gradient_errors: array 0: the hand-written gradient is zero, the difference is not"),
+    (_returns(0.0), "gradient_errors: wanted gradients of shapes [(3,)], got [()]"),
+    (lambda rng: 1 / 0, "ZeroDivisionError: division by zero (test_suite.py, line "),
+    (lambda rng: [], "ValueError: ")])
+def test_a_check_that_cannot_be_made_is_explained_and_the_rest_runs(monkeypatch, errors_of, message):
+    monkeypatch.setattr(suite, "CHECKS", {"first": ("1", errors_of), "last": ("2", lambda rng: [0.0])})
+    first, last = suite.run_checks()
+    assert not first.ok and np.isnan(first.error) and first.message.startswith(message)
+    assert last == ("last", "2", 0.0, 1e-6, True, "")
+
+
+def test_an_interruption_is_not_a_result(monkeypatch):
+    def interrupted(rng):
+        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        _run(monkeypatch, interrupted)
+
+
+def test_the_last_line_counts_and_names_the_worst():
+    def result(name, error, message=""):
+        return suite.Result(name, "1", error, 1e-6, not message, message)
+    results = [result("a", 1e-9), result("b", 0.5, "wrong"), result("c", np.nan, "raises"), result("d", 1e-8)]
+    assert suite.last_line(results) == "4 checks, 2 not ok, the largest error 5.0e-01: b"
+    assert suite.last_line(results[2:3]) == "1 checks, 1 not ok, none with an error to compare"

@@ -1,0 +1,76 @@
+"""What a gradient check refuses to compare, in the words of the mistake."""
+
+from contextlib import contextmanager
+
+import numpy as np
+
+
+class GradientError(ValueError):
+    """A comparison would mean nothing, or cannot be made."""
+
+    def __init__(self, message):
+        super().__init__(f"gradient_errors: {message}")
+
+
+@contextmanager
+def untouched(who, **groups):
+    """Refuse `who` runs inside if it writes into the arrays it was given or has returned."""
+    before = {name: [np.copy(array) for array in arrays] for name, arrays in groups.items()}
+    yield
+    for name, arrays in groups.items():
+        for i, array in enumerate(arrays):
+            if not np.array_equal(array, before[name][i], equal_nan=True):
+                raise GradientError(f"{who} changes {name} {i} in place: wanted a new array")
+
+
+def require_float64(arrays):
+    """Refuse lists, whole numbers and float32, whose differences are too coarse."""
+    for i, array in enumerate(arrays):
+        if getattr(array, "dtype", None) != np.float64:
+            raise GradientError(f"array {i}: wanted a float64 array, got {_kind(array)}")
+
+
+def require_op(result):
+    """Refuse what is not (y, backward).    Returns: result"""
+    if not (isinstance(result, tuple) and len(result) == 2 and callable(result[1])):
+        raise GradientError("the op: wanted (y, backward), got "
+                            + (f"({', '.join(map(_kind, result))})" if isinstance(result, tuple) else _kind(result)))
+    return result
+
+
+def require_shapes(grads, arrays):
+    """Refuse gradients that are missing, or of another shape than their array."""
+    wanted, got = [array.shape for array in arrays], [np.shape(grad) for grad in grads]
+    if got != wanted:
+        raise GradientError(f"wanted gradients of shapes {wanted}, got {got}")
+
+
+def require_numbers(name, numbers):
+    """Refuse what is no float64, NaN and infinity, wherever they come from."""
+    numbers = np.asarray(numbers)
+    if numbers.dtype != np.float64:
+        raise GradientError(f"{name}: wanted float64 numbers, got {numbers.dtype}")
+    bad = np.argwhere(~np.isfinite(numbers))
+    if len(bad):
+        index = tuple(map(int, bad[0]))
+        raise GradientError(f"{name}: wanted finite numbers, got {numbers[index]} at {index}")
+
+
+def require_signal(i, grad, differences, zero):
+    """Refuse zeros that are not expected, and expected ones that are not zero: by hand, by difference."""
+    by_hand, by_difference = np.abs(grad).max(initial=0), np.abs(differences).max()
+    if zero and (by_hand or by_difference):
+        raise GradientError(f"array {i}: wanted a gradient of exactly zero, got numbers up to {by_hand:.1e} by hand, "
+                            f"{by_difference:.1e} by difference")
+    if not zero and not by_hand and not by_difference:
+        raise GradientError(f"array {i}: gradient and difference are both zero, nothing to compare; if they must be, "
+                            f"say zero=[{i}]")
+    if not zero and not by_hand:
+        raise GradientError(f"array {i}: the hand-written gradient is zero, the difference is not")
+    if not zero and not by_difference:
+        raise GradientError(f"array {i}: the difference is zero, the hand-written gradient is not: does it pass a "
+                            "sign? see TangentTwin")
+
+
+def _kind(thing):
+    return str(getattr(thing, "dtype", type(thing).__name__))
