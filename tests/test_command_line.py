@@ -226,7 +226,7 @@ def test_gradcheck_prints_writes_and_fails(capsys, monkeypatch):
     assert main(["gradcheck", "--json", "g.json"]) == 1
     printed = capsys.readouterr().out
     assert re.search(r"\nwrong .* NOT OK\n    by hand and by difference disagree, most for array 0\n", printed)
-    assert re.search(r"\nraises .* nan .* NOT OK\n    ZeroDivisionError: division by zero \(test_\w+.py, line ", printed)
+    assert re.search(r"\nraises .* nan .* NOT OK\n    ZeroDivisionError: division by zero \(test_.*, line ", printed)
     assert printed.endswith("\n5 checks, 2 not ok, the largest error 5.0e-01: wrong\n")
     *_, wrong, raises = json.loads(Path("g.json").read_text(), parse_constant=pytest.fail)
     assert (wrong["error"], raises["error"], raises["ok"]) == (0.5, None, False) and "division" in raises["message"]

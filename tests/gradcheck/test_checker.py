@@ -115,9 +115,9 @@ def test_the_assertion_names_the_array_the_index_and_both_numbers():
     _assert(_wrong_at((2, 1), by=0), X, X.T)
     with pytest.raises(AssertionError, match=r"array 1: wanted a relative error of at most 1e-06, got .*; "
                                              r"furthest off at \(2, 1\): (.*) by hand, (.*) by difference$") as failed:
-        _assert(_wrong_at((2, 1), by=0.25), X, X.T)
+        _assert(_wrong_at((2, 1), by=-0.25), X, X.T)
     by_hand, by_difference = (float(n) for n in re.findall(r"(\S+) by", str(failed.value)))
-    assert by_hand - by_difference == pytest.approx(0.25, abs=1e-5)
+    assert by_hand - by_difference == pytest.approx(-0.25, abs=1e-5)
     _assert(_wrong_at((2, 1), by=1e-7), X, X.T)
     with pytest.raises(AssertionError, match=r"at most 1e-08, got"):
         _assert(_wrong_at((2, 1), by=1e-7), X, X.T, tolerance=1e-8)
