@@ -119,6 +119,20 @@ def test_the_figures_of_table_1_show_the_results(name):
         assert picture.text["Source"] == results.fingerprint(results.load(ROOT / "figures" / "results"))
 
 
+CODE = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("code", CODE)
+def test_the_code_in_the_readme_runs(code):
+    exec(compile(code, "README.md", "exec"), {})
+
+
+def test_the_estimator_in_the_readme_is_checked():
+    [example] = [code for code in CODE if "@surrogate" in code]
+    with pytest.raises(AssertionError, match=r"array [01]: wanted a relative error of at most 1e-07, got"):
+        exec(example.replace("2 - 2 * np.abs(a)", "2 - np.abs(a)"), {})
+
+
 def test_links_and_pictures_of_the_readme_exist():
     for alt, target in re.findall(r"(!?\[[^]]*\])\(([^)#]+)\)", README):
         assert target.startswith("https://") or (ROOT / target).exists(), target
