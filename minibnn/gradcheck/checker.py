@@ -70,7 +70,7 @@ def _by_hand(op, arrays, rng):
     refusals.require_shapes(grads, arrays)
     for i, grad in enumerate(grads):
         refusals.require_numbers(f"the gradient of array {i}", grad)
-    return weights, grads
+    return weights, [np.asarray(grad) for grad in grads]
 
 
 def _difference(op, weights, arrays, i, direction, step):
@@ -84,7 +84,7 @@ def _difference(op, weights, arrays, i, direction, step):
 def _furthest(op, arrays, i, rng, differences_of, step):
     """A sentence about the number of array i whose gradient is furthest from its difference."""
     weights, grads = _by_hand(op, arrays, rng)
-    grad, size = np.asarray(grads[i]), arrays[i].size
+    grad, size = grads[i], arrays[i].size
     tried = rng.permutation(size)[:MOST_NUMBERS]
     alone = (np.arange(size).reshape(grad.shape) == number for number in tried)     # directions, one number in each
     differences = np.array([_difference(differences_of, weights, arrays, i, d, step) for d in alone])

@@ -40,7 +40,7 @@ def require_op(result):
 
 def require_shapes(grads, arrays):
     """Refuse gradients that are missing, or of another shape than their array."""
-    wanted, got = [array.shape for array in arrays], [np.shape(grad) for grad in grads]
+    wanted, got = [a.shape for a in arrays], [None if grad is None else np.shape(grad) for grad in grads]
     if got != wanted:
         raise GradientError(f"wanted gradients of shapes {wanted}, got {got}")
 
