@@ -102,6 +102,14 @@ def test_counts_use_the_smallest_type_that_holds_the_fan_in(C, dtype):
     np.testing.assert_array_equal(xnor_conv2d(x, kernel), -9 * C)
 
 
+@pytest.mark.parametrize("W, dtype", [(3, np.uint8), (4, np.uint16), (1023, np.uint16), (1024, np.uint32)])
+def test_whole_words_of_differing_bits_are_counted_without_overflow(W, dtype):
+    """No spare bits: 64 * W itself must fit."""
+    counts = xnor._count_differences(np.zeros((W, 3), np.uint64), ~np.zeros((2, W), np.uint64))
+    assert counts.dtype == dtype
+    np.testing.assert_array_equal(counts, np.full((2, 3), 64 * W))
+
+
 def test_channels_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match=r"xnor_conv2d: wanted images \(N, H, W, 6\), got \(1, 4, 4, 5\)"):
         xnor_conv2d(np.ones((1, 4, 4, 5)), PackedKernel(np.ones((3, 3, 6, 2))))

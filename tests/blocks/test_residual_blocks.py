@@ -20,6 +20,15 @@ def test_block_starts_as_the_identity(weights, activations):
     assert block.conv2.gain.grad.any()                              # and yet the block can learn
 
 
+@pytest.mark.parametrize("weights, activations", [(False, False), (True, False), (True, True)])
+def test_between_its_convolutions_a_block_starts_with_deviation_1(weights, activations):
+    block = ResidualBlock(np.random.default_rng(1), 3, 3, conv_of(1 if weights else 32), activations)
+    block(X, initialise=True)
+    between, _ = chain(X, [block.activation, block.conv1])
+    np.testing.assert_allclose(between.mean(axis=(0, 1, 2)), 0, atol=1e-5)
+    np.testing.assert_allclose(between.std(axis=(0, 1, 2)), 1, rtol=1e-4)
+
+
 def test_the_initialisation_pass_keeps_nothing_for_a_backward():
     block = ResidualBlock(np.random.default_rng(1), 3, 3, BinaryConv, True)
     _, backward = block(X, initialise=True)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from reference import conv2d_loops, conv2d_transpose_loops
 
+from minibnn import ops
 from minibnn.ops import conv2d, conv2d_transpose, convolution
 
 
@@ -74,6 +75,14 @@ def test_scratch_memory_does_not_grow_with_the_batch():
 def test_shapes_that_do_not_fit_are_refused(x, w, message):
     with pytest.raises(ValueError, match=message):
         conv2d(np.ones(x), np.ones(w))
+
+
+@pytest.mark.parametrize("stride, padding", [(0, 1), (-1, 1), (1, -1)])
+@pytest.mark.parametrize("op", ["conv2d", "conv2d_transpose"])
+def test_a_stride_below_1_and_a_padding_below_0_are_refused(op, stride, padding):
+    x, w, size = np.ones((1, 5, 5, 2)), np.ones((3, 3, 2, 2)), [(5, 5)] * (op == "conv2d_transpose")
+    with pytest.raises(ValueError, match=f"{op}: wanted stride >= 1 and padding >= 0, got {stride} and {padding}"):
+        getattr(ops, op)(x, w, *size, stride, padding)
 
 
 def test_conv2d_transpose_refuses_an_impossible_size():

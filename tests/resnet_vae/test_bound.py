@@ -19,6 +19,14 @@ def test_a_channel_below_the_minimum_costs_the_minimum_and_is_not_pushed():
     np.testing.assert_allclose(d_kl, [[[0, 0.5]], [[0, 0.5]]])
 
 
+def test_a_tenth_of_a_nat_of_each_latent_channel_is_free():
+    """What a model trains with. The mean over the batch decides, not that of an image or of a layer."""
+    kl = np.array([[[0.0, 0.05], [0.14, 3.0]], [[0.18, 0.13], [0.08, 5.0]]])          # N = 2, L = 2, Z = 2
+    loss, backward = free_bits_loss(Bound(np.zeros(2), kl))
+    np.testing.assert_allclose(loss, 0.1 + 0.1 + 0.11 + 4)
+    np.testing.assert_allclose(backward()[1], np.broadcast_to([[0, 0], [0.5, 0.5]], kl.shape))
+
+
 def test_the_true_bound_ignores_free_bits():
     np.testing.assert_allclose(_bound().negative, [13.02, 25.06])
 

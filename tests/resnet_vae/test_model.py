@@ -8,7 +8,9 @@ import pytest
 from minibnn.files import InputError
 from minibnn.parameter import count, named_parameters
 from minibnn.resnet_vae import ResNetVAE, VAEConfig
-from minibnn.resnet_vae.bound import free_bits_loss
+from minibnn.resnet_vae.bound import Bound, free_bits_loss
+from minibnn.resnet_vae.likelihood import scale_pixels
+from minibnn.resnet_vae.model import _to_pixels
 
 PAPER = VAEConfig(size=32, layers=12, channels=256, latents=8, blocks=20, nproc=1, weights=1)
 SMALL = VAEConfig(size=8, layers=3, channels=6, latents=2, blocks=4, nproc=1)
@@ -92,6 +94,20 @@ def test_bits_are_the_bound_and_its_parts():
     bits = model.bits(images, noise)
     np.testing.assert_allclose(bits["total"], bits["reconstruction"] + bits["kl"].sum(axis=1), rtol=1e-5)
     np.testing.assert_allclose(bits["total"], model(images, noise)[0].negative / (192 * np.log(2)), rtol=1e-5)
+
+
+def test_a_model_trains_with_free_bits_and_reports_without():
+    model = ResNetVAE(SMALL, np.random.default_rng(0))
+    bound = Bound(np.zeros(2), np.full((2, 3, 2), 0.03))
+    np.testing.assert_allclose(model.loss(bound)[0] * 192 * np.log(2), 6 * 0.1)
+    np.testing.assert_allclose(bound.negative, 6 * 0.03)
+
+
+@pytest.mark.parametrize("moved", [-0.49, 0.0, 0.49])
+def test_a_decoded_mean_becomes_the_nearest_grey_value(moved):
+    levels = np.arange(256)
+    np.testing.assert_array_equal(_to_pixels(scale_pixels(levels, np.dtype(float)) + moved * 2 / 255), levels)
+    np.testing.assert_array_equal(_to_pixels(np.array([-1.5, 1.5])), [0, 255])
 
 
 def test_samples_and_reconstructions_are_images_that_repeat():

@@ -173,16 +173,17 @@ def _mutated(content, kind, rng):
     ({"bits": None}, "without 'bits'"), ({"floats": np.zeros(3, np.float32)}, "floats: wanted those of"),
     ({"bits": np.zeros(3, np.uint8)}, "bits: wanted those of"), ({"bits": np.zeros((2, 2))}, "bits: wanted those of"),
     ({"floats": np.nan}, "floats: wanted finite numbers"), ({"settings": {}}, "'kind' is missing"),
-    ({"settings": 5}, "settings: "), ({"spare": 1}, "spare bits of 0")])
+    ({"settings": 5}, "settings: "), ({"spare": 0x10}, "spare bits of 0"), ({"spare": 0x80}, "spare bits of 0")])
 def test_files_with_a_right_checksum_and_wrong_contents_are_refused(tmp_path, change, message):
     state = TrainingState(small_settings(replace(CONFIG, channels=3, blocks=1, nproc=0)))
+    assert count(state.model)["binary_parameters"] % 8 == 4         # 4 spare bits, from 0x10 to 0x80
     save_model(tmp_path / "m.npz", state.settings, state.model)
     _, meta, arrays = load_any(tmp_path / "m.npz")
     [(name, value)] = change.items()
     if name == "settings":
         meta[name] = value
     elif name == "spare":
-        arrays["bits"][-1] |= 0x80
+        arrays["bits"][-1] |= value
     elif value is None:
         del arrays[name]
     else:

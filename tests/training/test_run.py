@@ -67,7 +67,7 @@ def test_the_same_seed_repeats_bit_for_bit_and_another_does_not(tmp_path):
     assert a == b != c and results[0]["test_bpd"] == results[1]["test_bpd"] != results[2]["test_bpd"]
 
 
-@pytest.mark.parametrize("model, stop_after", [*((CONFIG, step) for step in (0, 1, 7, 13, 24)), (FLOW_CONFIG, 11)])
+@pytest.mark.parametrize("model, stop_after", [*((CONFIG, step) for step in (0, 1, 7, 13, 20, 24)), (FLOW_CONFIG, 11)])
 def test_an_interrupted_run_ends_where_the_uninterrupted_one_ends(tmp_path, model, stop_after):
     settings = small_settings(model)
     whole = _train(tmp_path / "whole", settings)
