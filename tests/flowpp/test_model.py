@@ -259,6 +259,13 @@ def test_the_initialisation_pass_reaches_every_layer_of_every_network():
         assert stays == bool((before.value == after.value).all()), name
 
 
+def test_kernels_are_3x3_but_for_gates_and_projections_in_conditioners():
+    for name, parameter in named_parameters(FlowPP(SMALL, np.random.default_rng(0))):
+        if name.endswith(".v"):
+            pointwise = name.endswith((".gate.v", ".project.v")) and "context_blocks" not in name
+            assert parameter.value.shape[:2] == ((1, 1) if pointwise else (3, 3)), name
+
+
 def test_the_structure_that_appendix_c_states():
     model, _, rng = _started(SMALL)
     for block in model.dequantiser.context_blocks:

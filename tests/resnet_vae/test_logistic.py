@@ -29,6 +29,8 @@ def test_noise_is_standard_logistic_and_bounded():
     assert abs(noise.mean()) < 0.02 and abs(noise.std() - np.pi / np.sqrt(3)) < 0.02
     ends = logistic_noise(np.array([0, 1], np.float32))
     np.testing.assert_allclose(ends, [np.log(1e-5), -np.log(1e-5)], rtol=2e-3)
+    ends = logistic_noise(np.array([0.0, 1e-6, 2e-5, 1 - 1e-6, 1.0]))
+    np.testing.assert_allclose(np.exp(ends) / (1 + np.exp(ends)), [1e-5, 1e-5, 2e-5, 1 - 1e-5, 1 - 1e-5], rtol=1e-9)
 
 
 def test_samples_give_the_density():

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from minibnn.files import InputError
+from minibnn.gradcheck.builders import randomise
+from minibnn.ops import elu
 from minibnn.parameter import count, named_parameters
 from minibnn.resnet_vae import ResNetVAE, VAEConfig
 from minibnn.resnet_vae.bound import Bound, free_bits_loss
@@ -41,6 +43,32 @@ def test_blocks_are_dealt_round_robin():
     assert [(len(layer.up_blocks), len(layer.down_blocks)) for layer in model.layers] == [(2, 2), (1, 1), (1, 1)]
 
 
+def test_kernels_are_5x5_next_to_the_image_and_3x3_between():
+    for name, parameter in named_parameters(ResNetVAE(SMALL, np.random.default_rng(0))):
+        if name.endswith(".v"):
+            assert parameter.value.shape[:2] == ((3, 3) if name.startswith("layers.") else (5, 5)), name
+
+
+EVERYWHERE = {"weights": 1, "binary_everywhere": True}
+
+
+@pytest.mark.parametrize("changes, in_blocks, between_them", [
+    ({}, False, False), ({"weights": 1}, False, False), ({"weights": 1, "activations": 1}, True, False),
+    (EVERYWHERE, False, False), ({**EVERYWHERE, "activations": 1}, True, True)])
+def test_activations_are_signs_where_the_configuration_says_so(changes, in_blocks, between_them):
+    model = ResNetVAE(replace(SMALL, **changes), np.random.default_rng(0))
+    blocks = [*model.stem_blocks, *model.head_blocks, *(block for layer in model.layers
+                                                        for block in (*layer.up_blocks, *layer.down_blocks))]
+    for owners, binary in ((blocks, in_blocks), ([model, *model.layers], between_them)):
+        for owner in owners:
+            assert owner.activation(np.array([0.5], np.float32))[0] == (1 if binary else 0.5)
+
+
+def test_a_pixels_scale_starts_at_about_the_spread_of_a_first_reconstruction():
+    model = ResNetVAE(SMALL, np.random.default_rng(0))
+    np.testing.assert_allclose(np.log1p(np.exp(model.log_scale.value)), 0.08, atol=0.005)
+
+
 def _images_and_model(config, n=5, initialise=True):
     rng = np.random.default_rng(1)
     model = ResNetVAE(config, rng)
@@ -70,6 +98,34 @@ def test_images_do_not_influence_each_other():
     together = model(images, noise)[0].negative
     alone = [model(images[i:i + 1], noise[i:i + 1])[0].negative[0] for i in range(5)]
     np.testing.assert_allclose(together, alone, rtol=1e-5)
+
+
+@pytest.mark.parametrize("changes", [{}, {**EVERYWHERE, "activations": 1}])
+def test_an_image_passes_the_stem_an_elu_and_its_blocks_before_the_ladder(changes):
+    """Written out once more. The ELU stays when everything else is signs: what blocks add to is real."""
+    images, _, model = _images_and_model(replace(SMALL, **changes))
+    u, _ = elu(model.stem(scale_pixels(images, np.dtype(np.float32)))[0])
+    for block in model.stem_blocks:
+        u, _ = block(u)
+    for layer, below in zip(model.layers, model._encode(images, initialise=False)[0]):
+        np.testing.assert_array_equal(below, layer.to_posterior(model.activation(u)[0])[0])
+        for block in layer.up_blocks:
+            u, _ = block(u)
+
+
+@pytest.mark.parametrize("changes", [{}, {"weights": 1, "activations": 1}, {**EVERYWHERE, "activations": 1}])
+def test_where_the_posterior_is_the_prior_a_reconstruction_is_a_sample_and_costs_no_bits(changes):
+    images, noise, model = _images_and_model(replace(SMALL, **changes))
+    randomise(model, np.random.default_rng(3))
+    for layer in model.layers:
+        layer.to_posterior.gain.value[...] = -1000                  # softplus of it is 0: the image says nothing
+        layer.to_posterior.bias.value[...] = 0
+        for parameter in (layer.to_prior.v, layer.to_prior.gain, layer.to_prior.bias):
+            of_prior, of_posterior = np.split(parameter.value, 2, axis=-1)
+            of_posterior[...] = of_prior
+    assert not model(images, noise)[0].kl.any()
+    np.testing.assert_array_equal(model.reconstruct(images, noise), model.sample(noise))
+    assert len(np.unique(model.sample(noise))) > 20
 
 
 def test_top_layers_reach_the_likelihood():

@@ -125,6 +125,17 @@ def test_the_file_holds_signs_but_no_latent_weights(tmp_path):
     assert form == FORMAT and arrays.keys() == {"bits", "floats"} and arrays["bits"].dtype == np.uint8
 
 
+def test_a_latent_weight_of_zero_is_plus_one_in_the_file_too(tmp_path):
+    state = TrainingState(small_settings())
+    for parameter in parameters(state.model):
+        if parameter.kind == "binary":
+            parameter.value = np.zeros_like(parameter.value)
+    save_model(tmp_path / "m.npz", state.settings, state.model)
+    _, packed = load_trained(tmp_path / "m.npz")
+    for layer in _layers(packed, PackedConv):
+        np.testing.assert_array_equal(layer.kernel.signs(), np.ones(layer.kernel.shape))
+
+
 def test_a_checkpoint_is_loaded_as_well(tmp_path):
     state = _trained(CONFIG)
     state.save(tmp_path / "c.npz")
