@@ -44,6 +44,21 @@ def test_a_mixing_matrix_of_the_flow_counts_for_both_halves():
     assert entries[name][0] == 8 * 4 * 2 * 3 * 3                    # 8 x 4 pixels, two 3 x 3 matrices
 
 
+def test_table_1_has_the_papers_models_and_what_it_prints_of_them():
+    real, vae, wide, flow = ("0%",), ("56M", "97.1%", "13 MB"), ("96M", "97.7%", "20 MB"), ("34M", "90.1%", "14 MB")
+    assert [row[2:] for row in ledger.TABLE_1] == [
+        ("56M", *real, "255 MB"), vae, vae, wide, wide, ("1.6M", *real, "6 MB"),
+        ("34M", *real, "129 MB"), flow, flow, ("2.2M", *real, "9 MB")]
+    bits = [(32, 32), (1, 32), (1, 1), (1, 32), (1, 1), (32, 32), (32, 32), (1, 32), (1, 1), (32, 32)]
+    assert [(config.weights, config.activations) for _, config, *_ in ledger.TABLE_1] == bits
+    sizes = [(config.size, config.layers, config.channels, config.latents, config.blocks, config.nproc)
+             for _, config, *_ in ledger.TABLE_1[:6]]
+    assert sizes == [(32, 12, h, 8, 20, 1) for h in (256, 256, 256, 336, 336)] + [(32, 12, 256, 8, 0, 0)]
+    sizes = [(config.size, config.channels, config.blocks, config.mixture, config.couplings, config.context_channels,
+              config.dequantiser_couplings, config.dequantiser_blocks) for _, config, *_ in ledger.TABLE_1[6:]]
+    assert sizes == [(32, 120, 10, 8, (4, 2, 3), 32, 4, 2)] * 3 + [(32, 120, 0, 8, (4, 2, 3), 32, 4, 0)]
+
+
 @pytest.mark.slow
 def test_paper_scale_agrees_with_the_rounded_numbers_of_table_1():
     lines = list(ledger.paper_scale())

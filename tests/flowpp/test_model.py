@@ -25,7 +25,6 @@ PRECISIONS = [{}, {"weights": 1}, {"weights": 1, "activations": 1}, {"weights": 
               {"blocks": 0, "dequantiser_blocks": 0}]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("changes, parameters, binary, megabytes", [
     ({}, 33.6e6, 0.927, 13.7), ({"binary_context": True}, 33.6e6, 0.932, 13.1),
     ({"weights": 32}, 33.6e6, 0.0, 134.2), ({"weights": 32, "blocks": 0, "dequantiser_blocks": 0}, 2.21e6, 0.0, 8.9)])

@@ -1,8 +1,9 @@
 """Layer normalisation: what it promises for each pixel."""
 
 import numpy as np
+import pytest
 
-from minibnn.ops import dropout, layer_norm
+from minibnn.ops import batch_norm, dropout, layer_norm
 
 X = np.random.default_rng(0).normal(3, 5, (2, 3, 4, 6))
 
@@ -13,6 +14,14 @@ def test_each_pixel_gets_mean_0_and_variance_1():
     np.testing.assert_allclose(y.var(axis=-1), 1, rtol=1e-4)
     gain, bias = np.arange(1.0, 7.0), np.arange(6.0)
     np.testing.assert_allclose(layer_norm(X, gain, bias)[0], y * gain + bias)
+
+
+@pytest.mark.parametrize("op, axes", [(layer_norm, -1), (batch_norm, (0, 1, 2))])
+def test_one_hundred_thousandth_is_added_to_the_variance(op, axes):
+    x = 1e-3 * X
+    y, _ = op(x, np.ones(6), np.zeros(6))
+    variance = x.var(axis=axes)
+    np.testing.assert_allclose(y.var(axis=axes), variance / (variance + 1e-5), rtol=1e-9)
 
 
 def test_a_constant_pixel_stays_finite():
