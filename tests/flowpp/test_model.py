@@ -265,6 +265,17 @@ def test_kernels_are_3x3_but_for_gates_and_projections_in_conditioners():
             assert parameter.value.shape[:2] == ((1, 1) if pointwise else (3, 3)), name
 
 
+def test_each_stage_has_its_couplings_and_blocks_and_so_has_the_dequantiser():
+    """Of 8 x 8 images: stripes, channels of the squeezed image, its stripes."""
+    config = replace(SMALL, couplings=(3, 1, 2), blocks=2, dequantiser_couplings=4, dequantiser_blocks=1)
+    model = FlowPP(config, np.random.default_rng(0))
+    stages, dequantiser = ([(step.bijections[0].gain.value.shape, len(step.bijections[2].conditioner.blocks))
+                            for step in flow.bijections if isinstance(step, Composition)]
+                           for flow in (model.flow, model.dequantiser.flow))
+    assert stages == [((8, 4, 6), 2)] * 3 + [((4, 4, 12), 2)] + [((4, 2, 24), 2)] * 2
+    assert dequantiser == [((8, 4, 6), 1)] * 4 and len(model.dequantiser.context_blocks) == 3
+
+
 def test_the_structure_that_appendix_c_states():
     model, _, rng = _started(SMALL)
     for block in model.dequantiser.context_blocks:

@@ -112,17 +112,31 @@ def test_an_image_passes_the_stem_an_elu_and_its_blocks_before_the_ladder(change
             u, _ = block(u)
 
 
+@pytest.mark.parametrize("changes", [{}, {**EVERYWHERE, "activations": 1}])
+def test_the_way_down_is_blocks_and_latents_then_blocks_and_the_head(changes):
+    _, _, model = _images_and_model(replace(SMALL, **changes))
+    rng = np.random.default_rng(3)
+    d, z = rng.normal(size=(2, 4, 4, 6)).astype(np.float32), rng.normal(size=(2, 4, 4, 2)).astype(np.float32)
+    layer, through, decoded = model.layers[0], d, d
+    for block in layer.down_blocks:
+        through, _ = block(through)
+    for block in model.head_blocks:
+        decoded, _ = block(decoded)
+    wanted = through + layer.from_latent(model.activation(z)[0])[0]
+    np.testing.assert_array_equal(layer._next_state(d, z)[0], wanted)
+    np.testing.assert_array_equal(model._decode(d)[0], model.head(model.activation(decoded)[0])[0])
+
+
 @pytest.mark.parametrize("changes", [{}, {"weights": 1, "activations": 1}, {**EVERYWHERE, "activations": 1}])
 def test_where_the_posterior_is_the_prior_a_reconstruction_is_a_sample_and_costs_no_bits(changes):
     images, noise, model = _images_and_model(replace(SMALL, **changes))
     randomise(model, np.random.default_rng(3))
     for layer in model.layers:
-        layer.to_posterior.gain.value[...] = -1000                  # softplus of it is 0: the image says nothing
-        layer.to_posterior.bias.value[...] = 0
+        layer.to_posterior.gain.value[...] = -1000                  # softplus of it is 0: every image says the bias
         for parameter in (layer.to_prior.v, layer.to_prior.gain, layer.to_prior.bias):
             of_prior, of_posterior = np.split(parameter.value, 2, axis=-1)
-            of_posterior[...] = of_prior
-    assert not model(images, noise)[0].kl.any()
+            of_posterior[...] = of_prior - (layer.to_posterior.bias.value if parameter is layer.to_prior.bias else 0)
+    np.testing.assert_allclose(model(images, noise)[0].kl, 0, atol=1e-9)
     np.testing.assert_array_equal(model.reconstruct(images, noise), model.sample(noise))
     assert len(np.unique(model.sample(noise))) > 20
 
