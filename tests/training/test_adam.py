@@ -1,6 +1,7 @@
 """Adam, the gradient's length, and the bound on latent weights."""
 
 import numpy as np
+import pytest
 
 from minibnn.cores import Team
 from minibnn.parameter import Parameter
@@ -32,6 +33,15 @@ def test_a_long_gradient_is_shortened_to_one_and_a_very_long_one_skipped():
     assert adam.update(0.1) == 500
     np.testing.assert_array_equal(p.value, before)
     assert adam.updates == 1 and not p.grad.any()                   # skipped, and forgotten
+
+
+@pytest.mark.parametrize("gradient, norm, moves", [([60, 80], 100, True), ([60.6, 80.8], 101, False)])
+def test_an_update_is_skipped_beyond_a_norm_of_100(gradient, norm, moves):
+    p = Parameter(np.zeros(2))
+    adam = Adam([p])
+    p.accumulate(np.array(gradient, float))
+    np.testing.assert_allclose(adam.update(0.1), norm)
+    assert p.value.any() == moves == bool(adam.updates)
 
 
 def test_only_latent_weights_are_bounded():

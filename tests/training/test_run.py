@@ -180,6 +180,27 @@ def test_a_loss_that_is_not_finite_names_the_step():
         broken.train_step(DATA.train, Replicas(broken.model, Team(1)))
 
 
+class _Recorder:
+    """In the place of a model: keeps what it is called with."""
+
+    def draw_noise(self, rng, number):
+        return number
+
+    def __call__(self, images, noise, initialise=False):
+        self.images, self.noise, self.initialise = images, noise, initialise
+
+
+@pytest.mark.parametrize("method, batch, number", [("initialise", 4, 100), ("initialise", 16, 150),
+                                                   ("fold_batch_norm", 4, 32), ("fold_batch_norm", 32, 150)])
+def test_the_large_batch_is_25_random_batches_at_the_start_and_8_at_the_end(method, batch, number):
+    started = TrainingState(small_settings(batch=batch))
+    started.model = _Recorder()
+    getattr(started, method)(np.arange(150))
+    seen = started.model.images
+    assert len(seen) == len(np.unique(seen)) == started.model.noise == number and list(seen) != sorted(seen)
+    assert started.model.initialise == (method == "initialise")
+
+
 def test_batches_use_every_image_once_an_epoch_and_flip_half():
     images = np.arange(150, dtype=np.uint8)[:, None, None, None] + np.array([0, 100], np.uint8)[None, None, :, None]
     images = np.broadcast_to(images, (150, 2, 2, 3))
