@@ -35,6 +35,8 @@ def test_a_run_writes_its_files_and_learns(tmp_path):
     assert json.loads((tmp_path / "a" / "result.json").read_text()) == result
     log = run.read_log(tmp_path / "a" / "log.jsonl")
     assert [entry["step"] for entry in log] == [10, 20, 25]
+    trained = TrainingState.load(tmp_path / "a" / "checkpoint.npz").model
+    assert result["test_bpd"] == evaluate(trained, DATA.test, 1, Team(1)).mean
     untrained = TrainingState(small_settings())
     untrained.initialise(DATA.train)
     assert result["test_bpd"] < evaluate(untrained.model, DATA.test, 1, Team(1)).mean - 0.1
@@ -201,14 +203,15 @@ def test_the_large_batch_is_25_random_batches_at_the_start_and_8_at_the_end(meth
     assert started.model.initialise == (method == "initialise")
 
 
-def test_batches_use_every_image_once_an_epoch_and_flip_half():
+@pytest.mark.parametrize("batch, batches", [(16, 9), (50, 3)])
+def test_batches_use_every_image_once_an_epoch_and_flip_half(batch, batches):
     images = np.arange(150, dtype=np.uint8)[:, None, None, None] + np.array([0, 100], np.uint8)[None, None, :, None]
     images = np.broadcast_to(images, (150, 2, 2, 3))
-    trained = TrainingState(small_settings())
-    batches = np.concatenate([trained.next_batch(images) for _ in range(9)])
-    numbers = np.minimum(batches[:, 0, 0, 0], batches[:, 0, 1, 0])
-    assert len(np.unique(numbers)) == 9 * 16
-    flipped = (batches[:, 0, 0, 0] > batches[:, 0, 1, 0]).mean()
+    trained = TrainingState(small_settings(batch=batch))
+    epoch = np.concatenate([trained.next_batch(images) for _ in range(batches)])
+    numbers = np.minimum(epoch[:, 0, 0, 0], epoch[:, 0, 1, 0])
+    assert len(np.unique(numbers)) == len(epoch) == batches * batch
+    flipped = (epoch[:, 0, 0, 0] > epoch[:, 0, 1, 0]).mean()
     assert 0.35 < flipped < 0.65
 
 
