@@ -1,6 +1,8 @@
-"""What the configurations of all models share: size, precision, and checks in words."""
+"""What all models share: size and precision, and checks in words of configurations, images and noise."""
 
 from dataclasses import dataclass
+
+import numpy as np
 
 from .files import InputError
 
@@ -35,6 +37,35 @@ def require_bool(config, name):
     value = getattr(config, name)
     if type(value) is not bool:
         raise InputError(f"{name}: wanted true or false, got {value!r}")
+
+
+def require_images(images, size):
+    """What a model is given as images.    Raises: InputError unless (N, size, size, 3) whole numbers 0..255, N > 0"""
+    if not isinstance(images, np.ndarray) or images.dtype.kind not in "ui":
+        raise InputError(f"images: wanted an array of whole numbers from 0 to 255, got {_kind(images)}")
+    if images.shape[1:] != (size, size, 3) or not len(images):
+        last = ", channels last" if images.shape[1:2] == (3,) else ""
+        raise InputError(f"images: wanted (N, {size}, {size}, 3){last}, with N of at least 1, got {images.shape}")
+    if images.dtype != np.uint8 and (images.min() < 0 or images.max() > 255):
+        raise InputError(f"images: wanted whole numbers from 0 to 255, got {images.min()} to {images.max()}")
+
+
+def require_noise(noise, shape, number=None, least=-np.inf, most=np.inf):
+    """What a model is given as noise for images, of the shape `shape` for each of them.
+
+    number:    of the images that it belongs to; None for samples, which belong to none
+    Raises:    InputError unless it is a floating-point array of that shape, finite, from `least` to `most`.
+    """
+    if not isinstance(noise, np.ndarray) or noise.dtype.kind != "f":
+        raise InputError(f"noise: wanted a floating-point array, as draw_noise gives it, got {_kind(noise)}")
+    if noise.shape[1:] != shape or len(noise) != (number or max(1, len(noise))):
+        raise InputError(f"noise: wanted {(number or 'N', *shape)}, as draw_noise gives it, got {noise.shape}")
+    if not least <= noise.min() <= noise.max() <= most or not np.isfinite(noise).all():
+        raise InputError(f"noise: wanted finite numbers from {least} to {most}, got {noise.min()} to {noise.max()}")
+
+
+def _kind(value):
+    return f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
 
 
 @dataclass(frozen=True)

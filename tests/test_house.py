@@ -15,8 +15,9 @@ PACKAGE = ROOT / "minibnn"
 README = (ROOT / "README.md").read_text()
 
 # From the ground up: a module imports only from its own room and from those before it.
-ROOMS = ["numerics", "cores", "parameter", "files", "configs", "ops", "binary", "blocks", "resnet_vae", "flowpp",
-         "data", "training", "experiments", "gradcheck", "progress", "options", "commands", "__main__"]
+ROOMS = ["numerics", "differentiable", "cores", "parameter", "files", "configs", "ops", "binary", "blocks",
+         "resnet_vae", "flowpp", "data", "training", "experiments", "gradcheck", "progress", "options", "commands",
+         "__main__"]
 OUTSIDE = ("numpy", "matplotlib", "nbclient", "nbformat", "jupyter_client")          # the last three come with jupyter
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"
                  or path.parent != PACKAGE)

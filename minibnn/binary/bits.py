@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..differentiable import require_floating
+
 WORD = np.dtype("<u8")   # bit i of a row is bit i % 64 of word i // 64, on every machine
 
 
@@ -40,7 +42,8 @@ class PackedKernel:
     """
 
     def __init__(self, v):
-        """v: (K, K, C, O); what counts is v >= 0."""
+        """v: (K, K, C, O), floating-point; what counts is v >= 0.    Raises: ValueError"""
+        require_floating("PackedKernel", v=v)
         self.shape = v.shape
         by_output = np.packbits(np.moveaxis(v >= 0, -1, 0), axis=-1, bitorder="little")     # (O, K, K, bytes of C)
         self.words = words_of(by_output.reshape(v.shape[-1], -1))

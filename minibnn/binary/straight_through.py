@@ -10,6 +10,8 @@ from functools import wraps
 
 import numpy as np
 
+from ..differentiable import differentiable
+
 _VALUES = ContextVar("values of straight-through estimators", default=None)
 
 
@@ -45,6 +47,7 @@ def values_from(stand_in):
         _VALUES.reset(token)
 
 
+@differentiable("x")
 def sign(x):
     """Sign with sign(0) = +1, and its true derivative.
 
@@ -59,6 +62,7 @@ def sign(x):
     return y, sign_backward
 
 
+@differentiable("v")
 @surrogate(tangent=lambda v: v)
 def binarise_weights_ste(v):
     """Binarise latent weights, with a straight-through gradient.
@@ -75,6 +79,7 @@ def binarise_weights_ste(v):
     return v_binary, binarise_weights_ste_backward
 
 
+@differentiable("a")
 @surrogate(tangent=lambda a: np.clip(a, -1, 1), kinks=(-1, 1))
 def binarise_activations_ste(a):
     """Binarise activations, with a clipped straight-through gradient.

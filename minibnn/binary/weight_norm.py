@@ -5,7 +5,10 @@ Kernels are (K, K, C, O); norms and gains belong to one output channel each, n =
 
 import numpy as np
 
+from ..differentiable import differentiable
 
+
+@differentiable("v", "gain")
 def weight_norm(v, gain):
     """Give each output channel's kernel the direction of v and the length of its gain.
 
@@ -26,6 +29,7 @@ def weight_norm(v, gain):
     return w, weight_norm_backward
 
 
+@differentiable("v_binary", "gain")
 def binary_weight_norm(v_binary, gain):
     """Weight normalisation of a kernel of +-1: the norm is a constant, so no gradient passes through it.
 
@@ -41,6 +45,7 @@ def binary_weight_norm(v_binary, gain):
     return w, binary_weight_norm_backward
 
 
+@differentiable("gain")
 def binary_scale(gain, fan_in):
     """The scale of a binary convolution's output.
 

@@ -8,6 +8,7 @@ them.
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from ..differentiable import require_floating
 from ..ops.convolution import Frame, overlap
 from .bits import WORD, words_of
 
@@ -22,9 +23,10 @@ def xnor_conv2d(x, kernel, stride=1, padding=0):
     Paper:     Eq. (13), the convolution with v_B when the activations are binary too (Eq. 5).
     Forward:   as `ops.conv2d`; x: (N, H, W, C), kernel: a PackedKernel of shape (K, K, C, O), y: whole numbers in
                the dtype of x. Padding is 0, neither +1 nor -1: it adds nothing.
-    Raises:    ValueError if the channels do not fit. There is no backward: this is for inference.
+    Raises:    ValueError if x is not floating-point or its channels do not fit.
+    There is no backward: this is for inference.
     """
-    _check_channels("xnor_conv2d", x, kernel)
+    _check_input("xnor_conv2d", x, kernel)
     return _correlate_bits(x, kernel, Frame.forward(x.shape, kernel.shape[0], stride, padding))
 
 
@@ -33,9 +35,9 @@ def xnor_conv2d_transpose(x, kernel, size, stride=1, padding=0):
 
     Forward:   x: (N, H', W', C), kernel: a PackedKernel of v[::-1, ::-1] for a layer's v (K, K, C, O): turned, since
                the transpose is a correlation with the turned kernel; y: (N, H, W, O), size: (H, W)
-    Raises:    ValueError if the channels do not fit.
+    Raises:    ValueError if x is not floating-point or its channels do not fit.
     """
-    _check_channels("xnor_conv2d_transpose", x, kernel)
+    _check_input("xnor_conv2d_transpose", x, kernel)
     frame = Frame.adjoint((len(x), *size), kernel.shape[0], stride, padding)
     return _correlate_bits(x, kernel, frame)
 
@@ -101,6 +103,7 @@ def _sums_without_differences(shape, kernel, frame):
     return (K * K * C - (1 - inside) @ (C - 2 * kernel.ones())).astype(np.float32)
 
 
-def _check_channels(op, x, kernel):
+def _check_input(op, x, kernel):
+    require_floating(op, x=x)                                       # of bools and unsigned numbers all are >= 0
     if x.ndim != 4 or x.shape[3] != kernel.shape[2]:
         raise ValueError(f"{op}: wanted images (N, H, W, {kernel.shape[2]}), got {x.shape}")

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..differentiable import differentiable
 from ..parameter import Parameter
 
 
@@ -66,6 +67,7 @@ class Inverse:
         return self.bijection(y, given)
 
 
+@differentiable("x")
 def standard_normal(x):
     """Log-density of standard normal noise, in nats for each image.
 

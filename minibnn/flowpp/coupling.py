@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..differentiable import differentiable
 from .bijection import NOTHING, Composition, per_image, to_elements
 from .conditioner import Conditioner
 from .elementwise import ElementwiseNorm
@@ -10,6 +11,7 @@ from .mixture import mixture_logit, mixture_logit_inverse
 from .rearrange import Swap
 
 
+@differentiable("x", "log_scale", "shift")
 def affine(x, log_scale, shift):
     """Element-wise affine map; the logarithm of its derivative is log_scale.
 
@@ -26,6 +28,7 @@ def affine(x, log_scale, shift):
     return y, affine_backward
 
 
+@differentiable("x", "conditions")
 def coupling_transform(x, conditions):
     """What a coupling does to each number of the second half.
 
@@ -48,6 +51,7 @@ def coupling_transform(x, conditions):
     return (y, log_slope + a), coupling_transform_backward
 
 
+@differentiable("y", "conditions")
 def coupling_transform_inverse(y, conditions):
     """The inverse of `coupling_transform`, differentiable too, by the implicit function theorem.
 
@@ -95,9 +99,11 @@ class Coupling:
         self.conditioner = Conditioner(rng, config, c, c * (2 + 3 * config.mixture), number_of_blocks,
                                        context_channels)
 
+    @differentiable("x")
     def __call__(self, x, given=NOTHING):
         return self._run(x, given, coupling_transform)
 
+    @differentiable("y")
     def inverse(self, y, given=NOTHING):
         """The first half is as it was, so the conditioner gives the same again."""
         return self._run(y, given, coupling_transform_inverse)

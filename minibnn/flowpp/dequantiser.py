@@ -1,6 +1,7 @@
 """Variational dequantisation: noise between 0 and 1 that fills the gaps between integer pixels."""
 
 from ..blocks import WeightNormConv, chain
+from ..differentiable import differentiable
 from ..parameter import Parameter
 from .bijection import Composition, Inverse, standard_normal
 from .conditioner import gated_blocks, run_blocks
@@ -30,6 +31,7 @@ class Dequantiser:
                  for _ in range(config.dequantiser_couplings)]
         self.flow = Composition([StripeSplit(), *steps, Inverse(StripeSplit()), Sigmoid()])
 
+    @differentiable()
     def __call__(self, images, noise, given):
         """Draw u for each image, and say how probable it was."""
         context_value, context_backward = self._context(images, noise.dtype, given)

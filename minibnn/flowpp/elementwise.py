@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import numerics
+from ..differentiable import differentiable
 from ..parameter import Parameter
 from .bijection import NOTHING, Inverse, per_image, to_elements
 
@@ -22,6 +23,7 @@ class Logit:
     def __init__(self, length=256, low=0.05, high=0.95):
         self.low, self.slope = low, (high - low) / length
 
+    @differentiable("x")
     def __call__(self, x, given=NOTHING):
         p = self.low + self.slope * x
         log_p, log_rest = np.log(p), np.log1p(-p)
@@ -31,6 +33,7 @@ class Logit:
             return self.slope / (p * (1 - p)) * (dy + to_elements(d_log_det, x) * (2 * p - 1))
         return (log_p - log_rest, log_det), logit_backward
 
+    @differentiable("y")
     def inverse(self, y, given=NOTHING):
         """From any number back into the interval; beyond [low, high] it leaves [0, length]."""
         p = numerics.sigmoid(y)
@@ -75,6 +78,7 @@ class ElementwiseNorm:
         self.gain.value = gain.astype(self.gain.value.dtype)
         self.bias.value = bias.astype(self.bias.value.dtype)
 
+    @differentiable("x")
     def __call__(self, x, given=NOTHING):
         if given.initialise:
             self.initialise(x)
@@ -87,6 +91,7 @@ class ElementwiseNorm:
             return dy * gain
         return (y, log_det), elementwise_norm_backward
 
+    @differentiable("y")
     def inverse(self, y, given=NOTHING):
         """x = (y - bias) / gain."""
         gain = np.maximum(self.gain.value, LEAST_GAIN)

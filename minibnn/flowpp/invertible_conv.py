@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..differentiable import differentiable
 from ..parameter import Parameter
 from .bijection import NOTHING
 
@@ -23,6 +24,7 @@ class InvertibleConv:
         c = channels // 2
         self.w = Parameter((np.eye(c) + NOISE * rng.normal(size=(2, c, c))).astype(np.float32))
 
+    @differentiable("x")
     def __call__(self, x, given=NOTHING):
         w = self.w.value
         halves = _halves(x)
@@ -36,6 +38,7 @@ class InvertibleConv:
             return _joined(dy_halves @ w.swapaxes(1, 2), x.shape)
         return (y, log_det), invertible_conv_backward
 
+    @differentiable("y")
     def inverse(self, y, given=NOTHING):
         """x = [y1 @ W1^-1, y2 @ W2^-1]; the gradient of W passes its inverse: dW = -W^-T d(W^-1) W^-T."""
         w_inverse = _inverted(self.w.value)

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from ..differentiable import differentiable, require_floating
 from ..numerics import logsumexp, softplus
 
 
+@differentiable("x", "logits", "means", "log_scales")
 def mixture_logit(x, logits, means, log_scales):
     """Logit of a mixture's CDF, and the logarithm of its derivative.
 
@@ -16,6 +18,9 @@ def mixture_logit(x, logits, means, log_scales):
                y = log F - log(1 - F),  log_slope = log dy/dx = log f - log F - log(1 - F)
                x, y, log_slope: (...), logits, means, log_scales: (M, ...) for M components (the paper's K).
                Never F itself: it rounds to 0 or 1 in the tails, where y is still an ordinary number.
+               There softplus(s) is as large as s in every term. So the least softplus(-s) and the least softplus(s)
+               of the components are taken out of all terms before they meet smaller numbers; log_slope is free of
+               both, y gets them back.
     Backward:  takes dy, d_log_slope; with r the shares of the components in each logsumexp,
                d_cdf = (dy - d_log_slope) * r_F, d_rest = (-dy - d_log_slope) * r_(1-F), d_pdf = d_log_slope * r_f
                ds = (d_cdf + d_pdf) * sigmoid(-s) - (d_rest + d_pdf) * sigmoid(s)
@@ -29,8 +34,10 @@ def mixture_logit(x, logits, means, log_scales):
     log_w = logits - logsumexp(logits)
     softplus_minus = softplus(-s)
     softplus_plus = softplus_minus + s
-    cdf_terms, rest_terms = log_w - softplus_minus, log_w - softplus_plus          # logarithms, as all that follow
-    pdf_terms = cdf_terms - softplus_plus - log_scales
+    least_minus, least_plus = softplus_minus.min(axis=0), softplus_plus.min(axis=0)
+    cdf_terms = log_w - (softplus_minus - least_minus)             # logarithms, as all that follow
+    rest_terms = log_w - (softplus_plus - least_plus)
+    pdf_terms = cdf_terms - (softplus_plus - least_plus) - log_scales
     log_cdf, log_rest, log_pdf = logsumexp(cdf_terms), logsumexp(rest_terms), logsumexp(pdf_terms)
 
     def mixture_logit_backward(dy, d_log_slope):
@@ -42,7 +49,8 @@ def mixture_logit(x, logits, means, log_scales):
         d_logits = d_log_w - np.exp(log_w) * d_log_w.sum(axis=0)
         d_means = -ds * inverse_scales
         return -d_means.sum(axis=0), d_logits, d_means, -d_pdf - ds * s
-    return (log_cdf - log_rest, log_pdf - log_cdf - log_rest), mixture_logit_backward
+    y = (log_cdf - least_minus) - (log_rest - least_plus)
+    return (y, log_pdf - log_cdf - log_rest), mixture_logit_backward
 
 
 def mixture_logit_inverse(y, logits, means, log_scales):
@@ -54,7 +62,9 @@ def mixture_logit_inverse(y, logits, means, log_scales):
     CDF is a weighted mean of theirs: at the least x_k none of them has passed y, at the largest all have.
     Where the slope is nearly 0, between components far apart, y hardly depends on x: there no inverse can find
     x closer than rounding(y) / slope.
+    Raises:    ValueError if one of the arguments is no array of floating-point numbers.
     """
+    require_floating("mixture_logit_inverse", y=y, logits=logits, means=means, log_scales=log_scales)
     log_w = logits - logsumexp(logits)
     scales = np.exp(log_scales)
     alone = means + scales * y

@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..configs import require_images, require_noise
+from ..differentiable import differentiable
+from ..files import InputError
 from ..numerics import bits_per_dimension
 from ..parameter import parameters
 from .bijection import NOTHING, Composition, Given, Inverse, standard_normal
@@ -54,17 +57,19 @@ class FlowPP:
             StripeSplit(), *steps(2), Inverse(StripeSplit()),
             Inverse(Squeeze())])
 
+    @differentiable()
     def __call__(self, images, noise, initialise=False):
         """Estimate the bound on log p(image) with one sample of the dequantisation noise per image.
 
         Paper:     Eq. (8), (9), Appendix C: log p(x) >= log p(x + u) - log q(u | x).
         Forward:   images: (N, S, S, 3) integers 0..255; noise: FlowNoise; result: a FlowBound, in nats.
                    `initialise`: set gains and biases from these images first.
-        Raises:    ValueError if the noise is not that of these images.
+        Raises:    InputError if the images or the noise are none, or do not belong together.
         Backward:  takes d_log_p (N,), d_log_q (N,); parameters accumulate; returns nothing, since images and
                    noise are data.
         """
-        self._check_noise(noise, images.shape)
+        require_images(images, self.config.size)
+        self._require_noise(noise, len(images))
         given = Given(initialise, masks=iter(noise.masks) if noise.masks else None)
         gaussian = noise.gaussian.astype(self._dtype)
         (u, log_q), dequantiser_backward = self.dequantiser(images, gaussian, given)
@@ -74,6 +79,7 @@ class FlowPP:
             dequantiser_backward(density_backward(d_log_p), d_log_q)
         return FlowBound(log_p, log_q), flowpp_backward
 
+    @differentiable("x")
     def log_density(self, x, given=NOTHING):
         """Log-density of real-valued images.
 
@@ -119,20 +125,23 @@ class FlowPP:
     def sample(self, noise):
         """Images drawn from the model: (N, S, S, 3) uint8. Numbers beyond 0..255 become the nearest of them.
 
-        Raises:    FloatingPointError if an image is not finite.
+        Raises:    InputError if the noise is none; FloatingPointError if an image is not finite.
         """
+        self._require_noise(noise)
         with np.errstate(all="ignore"):                             # the next line says it better
             (x, _), _ = self.flow.inverse(noise.gaussian.astype(self._dtype))
         if not np.isfinite(x).all():
             raise FloatingPointError("sampling: a number of an image is not finite")
         return np.clip(np.floor(x), 0, 255).astype(np.uint8)
 
-    def _check_noise(self, noise, shape):
-        masks = [(len(noise.gaussian), *mask_shape) for mask_shape in self.config.mask_shapes]
-        if noise.gaussian.shape != shape:
-            raise ValueError(f"FlowPP: noise: wanted {shape} like the images, got {noise.gaussian.shape}")
-        if noise.masks and [mask.shape for mask in noise.masks] != masks:
-            raise ValueError(f"FlowPP: noise: wanted masks {masks}, got {[mask.shape for mask in noise.masks]}")
+    def _require_noise(self, noise, number=None):
+        if not isinstance(noise, FlowNoise):
+            raise InputError(f"noise: wanted a FlowNoise, as draw_noise gives it, got {type(noise).__name__}")
+        require_noise(noise.gaussian, (self.config.size, self.config.size, 3), number)
+        wanted = [(len(noise.gaussian), *shape) for shape in self.config.mask_shapes]
+        found = [(mask.dtype, mask.shape) for mask in noise.masks]
+        if found and found != [(np.dtype(bool), shape) for shape in wanted]:
+            raise InputError(f"noise: wanted masks of bools, {wanted}, got {found}")
 
     @property
     def _dtype(self):

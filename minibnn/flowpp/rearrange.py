@@ -2,21 +2,24 @@
 
 import numpy as np
 
+from ..differentiable import differentiable
 from ..ops import depth_to_space, space_to_depth
 from .bijection import NOTHING
 
 
-class _Permutation:
+class Permutation:
     """A bijection that permutes an image's numbers: its backward is its inverse."""
 
+    @differentiable("x")
     def __call__(self, x, given=NOTHING):
         return _moved(x, self._forward, self._backward)
 
+    @differentiable("y")
     def inverse(self, y, given=NOTHING):
         return _moved(y, self._backward, self._forward)
 
 
-class StripeSplit(_Permutation):
+class StripeSplit(Permutation):
     """Put even columns into the first half of the channels, odd columns into the last.
 
     Paper:     Appendix C, "vertical stripe split".
@@ -34,7 +37,7 @@ class StripeSplit(_Permutation):
         return y.reshape(N, H, 2 * W, C // 2)                       # pairs of columns lie side by side
 
 
-class ChannelSplit(_Permutation):
+class ChannelSplit(Permutation):
     """The halves are the first and the last half of the channels, as every layer takes them: nothing moves.
 
     Paper:     Appendix C, "channel split". After a squeeze these are the even and the odd rows.
@@ -46,7 +49,7 @@ class ChannelSplit(_Permutation):
     _backward = _forward
 
 
-class Squeeze(_Permutation):
+class Squeeze(Permutation):
     """Move each square of 2x2 pixels into the channels.
 
     Paper:     Appendix C, "squeeze 2x2 space-to-depth".
@@ -62,7 +65,7 @@ class Squeeze(_Permutation):
         return depth_to_space(y)[0]
 
 
-class Swap(_Permutation):
+class Swap(Permutation):
     """Exchange the halves, so that the next coupling changes what this one left as it was.
 
     Paper:     Appendix C, "then the halves swap".

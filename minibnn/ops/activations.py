@@ -3,8 +3,10 @@
 import numpy as np
 
 from .. import numerics
+from ..differentiable import differentiable
 
 
+@differentiable("x")
 def elu(x):
     """Exponential linear unit, the paper's 32-bit activation.
 
@@ -20,6 +22,7 @@ def elu(x):
     return y, elu_backward
 
 
+@differentiable("x")
 def tanh(x):
     """Hyperbolic tangent.
 
@@ -33,6 +36,7 @@ def tanh(x):
     return y, tanh_backward
 
 
+@differentiable("x")
 def sigmoid(x):
     """Logistic sigmoid.
 
@@ -46,6 +50,7 @@ def sigmoid(x):
     return y, sigmoid_backward
 
 
+@differentiable("x")
 def softplus(x):
     """Smooth positive part; keeps scales and gains positive.
 
@@ -59,6 +64,7 @@ def softplus(x):
     return y, softplus_backward
 
 
+@differentiable("x")
 def concat_negative(x):
     """Join x and -x along the channels: the inner part of concat-ELU and of its binary counterpart.
 
@@ -74,6 +80,7 @@ def concat_negative(x):
     return y, concat_negative_backward
 
 
+@differentiable("x")
 def gated_linear_unit(x):
     """Half of the channels, gated by the other half.
 

@@ -13,9 +13,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from ..differentiable import differentiable
+
 SCRATCH_BYTES = 1 << 20  # one piece of gathered rows: stays in a core's second-level cache
 
 
+@differentiable("x", "w")
 def conv2d(x, w, stride=1, padding=0):
     """Correlate images with a kernel, over zero padding on all four sides.
 
@@ -37,6 +40,7 @@ def conv2d(x, w, stride=1, padding=0):
     return y, conv2d_backward
 
 
+@differentiable("x", "w")
 def conv2d_transpose(x, w, size, stride=1, padding=0):
     """The adjoint of conv2d: <conv2d(u, w), x> = <u, conv2d_transpose(x, w, size)> for all u.
 
@@ -144,5 +148,5 @@ def _check_shapes(op, x, w, stride, padding, inputs):
     if x.ndim != 4 or w.ndim != 4 or w.shape[0] != w.shape[1] or w.shape[inputs] != x.shape[3]:
         raise ValueError(f"{op}: wanted images (N, H, W, C) and a square kernel with as many inputs, "
                          f"got {x.shape} and {w.shape}")
-    if stride < 1 or padding < 0:
-        raise ValueError(f"{op}: wanted stride >= 1 and padding >= 0, got {stride} and {padding}")
+    if not all(isinstance(n, (int, np.integer)) for n in (stride, padding)) or stride < 1 or padding < 0:
+        raise ValueError(f"{op}: wanted whole numbers, stride >= 1 and padding >= 0, got {stride} and {padding}")

@@ -1,6 +1,9 @@
 """Dropout, with its randomness passed in."""
 
+from ..differentiable import differentiable
 
+
+@differentiable("x")
 def dropout(x, keep, rate):
     """Set what is not kept to 0, and enlarge the rest so that the mean stays.
 

@@ -2,9 +2,12 @@
 
 import numpy as np
 
+from ..differentiable import differentiable
+
 EPSILON = 1e-5           # added to the variance: numbers that are all alike stay finite
 
 
+@differentiable("x", "gain", "bias")
 def layer_norm(x, gain, bias):
     """Give the channels of each pixel mean 0 and variance 1, then a gain and a bias.
 
@@ -17,6 +20,7 @@ def layer_norm(x, gain, bias):
     return _normalise(x, gain, bias, axes=-1)
 
 
+@differentiable("x", "gain", "bias")
 def batch_norm(x, gain, bias):
     """Give each channel mean 0 and variance 1 over the batch and its pixels, then a gain and a bias.
 

@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from ..differentiable import differentiable
 
+
+@differentiable("x")
 def space_to_depth(x, block=2):
     """Move each block x block square of pixels into the channels.
 
@@ -21,6 +24,7 @@ def space_to_depth(x, block=2):
     return y, space_to_depth_backward
 
 
+@differentiable("x")
 def depth_to_space(x, block=2):
     """Spread channels over block x block squares of pixels: the inverse of space_to_depth.
 

@@ -1,6 +1,9 @@
 """Per-channel scale and shift."""
 
+from ..differentiable import differentiable
 
+
+@differentiable("x", "scale", "shift")
 def scale_and_shift(x, scale, shift):
     """Multiply each channel by its scale and add its shift.
 

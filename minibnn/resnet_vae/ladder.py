@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..blocks import ResidualBlock, chain, conv_of
+from ..differentiable import differentiable
 from .logistic import latent_scale, logistic_noise, logistic_sample, one_sample_kl
 
 
@@ -37,6 +38,7 @@ class LatentLayer:
         """Residual blocks on the way up.    u: (N, H, W, h) -> (N, H, W, h)"""
         return chain(u, self.up_blocks, initialise)
 
+    @differentiable("d", "below")
     def top_down(self, d, below, uniform, initialise=False):
         """Draw the latents from the posterior; return the next state and what they cost.
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import numerics
+from ..differentiable import differentiable
 
 HALF_BIN = 1 / 255       # half of a bin's width: 256 values spread over [-1, 1]
 
@@ -12,6 +13,7 @@ def scale_pixels(images, dtype):
     return images.astype(dtype) * dtype.type(2 / 255) - 1
 
 
+@differentiable("mean", "scale")
 def discretised_logistic(images, mean, scale):
     """Log-probability of integer pixels, in nats.
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import numerics
+from ..differentiable import differentiable
 from ..ops import softplus
 
 NOISE_MARGIN = 1e-5      # uniform noise stays this far from 0 and 1, so that its logit stays finite
@@ -19,6 +20,7 @@ def logistic_noise(uniform):
     return np.log(u) - np.log1p(-u)
 
 
+@differentiable("log_scale")
 def latent_scale(log_scale):
     """The scale of a latent distribution from what the network gives.
 
@@ -31,6 +33,7 @@ def latent_scale(log_scale):
     return scale, softplus_backward
 
 
+@differentiable("mean", "scale")
 def logistic_sample(mean, scale, noise):
     """One reparameterised sample; the noise is data and gets no gradient.
 
@@ -45,6 +48,7 @@ def logistic_sample(mean, scale, noise):
     return z, logistic_sample_backward
 
 
+@differentiable("x", "mean", "scale")
 def logistic_log_density(x, mean, scale):
     """Log-density of logistic distributions, in nats.
 
@@ -63,6 +67,7 @@ def logistic_log_density(x, mean, scale):
     return y, logistic_log_density_backward
 
 
+@differentiable("z", "q_mean", "q_scale", "p_mean", "p_scale")
 def one_sample_kl(z, q_mean, q_scale, p_mean, p_scale):
     """Estimate KL(q || p) with one sample z of q, per element, in nats.
 

@@ -3,6 +3,8 @@
 import numpy as np
 
 from ..blocks import ResidualBlock, activation, chain, conv_of
+from ..configs import require_images, require_noise
+from ..differentiable import differentiable
 from ..numerics import bits_per_dimension
 from ..ops import softplus
 from ..parameter import Parameter
@@ -40,15 +42,18 @@ class ResNetVAE:
                                signs_in=everywhere and config.activations == 1)
         self.log_scale = Parameter(np.array(START_OF_LOG_SCALE, np.float32))
 
+    @differentiable()
     def __call__(self, images, uniform, initialise=False):
         """Estimate the bound on log p(image) with one sample of the latents per image.
 
         Paper:     Eq. (7), Appendix B.
         Forward:   images: (N, S, S, 3) integers 0..255; uniform: (N, L, S/2, S/2, Z) in [0, 1)
                    result: a Bound, in nats. `initialise`: set gains and biases from these images first.
+        Raises:    InputError if the images or the noise are none, or do not belong together.
         Backward:  takes d_log_likelihood (N,), d_kl (N, L, Z); parameters accumulate; returns nothing,
                    since images and noise are data.
         """
+        self._require(uniform, images)
         below, encode_backward = self._encode(images, initialise)
         (d, kl), decode_backward = self._descend(below, uniform, initialise)
         log_likelihood, likelihood_backward = self._likelihood(images, d, initialise)
@@ -84,6 +89,12 @@ class ResNetVAE:
         bound, _ = self(images, uniform)
         parts = {"total": bound.negative, "reconstruction": -bound.log_likelihood, "kl": bound.kl.sum(axis=2)}
         return {name: bits_per_dimension(nats, self.config.dimensions) for name, nats in parts.items()}
+
+    def _require(self, uniform, images=None):
+        if images is not None:
+            require_images(images, self.config.size)
+        number = None if images is None else len(images)
+        require_noise(uniform, self.config.latent_shape, number, least=0, most=1)
 
     def _encode(self, images, initialise):
         """images -> what each layer's posterior gets from below, layer 0 first: list of (N, H, W, 2Z)."""
@@ -141,8 +152,10 @@ class ResNetVAE:
     def sample(self, uniform):
         """Images drawn from the model: latents from the prior, then the decoder's mean (no pixel noise).
 
-        uniform: (N, L, S/2, S/2, Z) in [0, 1); returns (N, S, S, 3) uint8
+        uniform: (N, L, S/2, S/2, Z) in [0, 1), as `draw_noise` gives it; returns (N, S, S, 3) uint8
+        Raises:    InputError if it is no such noise.
         """
+        self._require(uniform)
         _, H, W, _ = self.config.latent_shape
         d = np.zeros((len(uniform), H, W, self.config.channels), self.log_scale.value.dtype)
         for i in reversed(range(len(self.layers))):
@@ -150,7 +163,8 @@ class ResNetVAE:
         return _to_pixels(self._decode(d)[0])
 
     def reconstruct(self, images, uniform):
-        """The decoder's mean for latents drawn from the posterior.    Shapes as in `__call__`; uint8"""
+        """The decoder's mean for latents drawn from the posterior.    Shapes and errors as in `__call__`; uint8"""
+        self._require(uniform, images)
         below, _ = self._encode(images, initialise=False)
         (d, _), _ = self._descend(below, uniform, initialise=False)
         return _to_pixels(self._decode(d)[0])

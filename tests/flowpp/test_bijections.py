@@ -101,6 +101,18 @@ def test_inputs_are_not_written_to_and_calls_do_not_disturb(name):
 
 
 @pytest.mark.parametrize("name", BIJECTIONS)
+def test_whole_numbers_and_gradients_of_other_shapes_are_refused(name):
+    f, x = _built(name, np.random.default_rng(4))
+    for direction in (f, f.inverse):
+        with pytest.raises(ValueError, match="wanted an array of floating-point numbers, got uint8"):
+            direction(x.astype(np.uint8))
+    (y, log_det), backward = f(x)
+    for dy, d_log_det in ((y[:1], log_det), (y, log_det[:1]), (y, log_det[:, None])):
+        with pytest.raises(ValueError, match=r"dy: wanted .* like the output"):
+            backward(dy, d_log_det)
+
+
+@pytest.mark.parametrize("name", BIJECTIONS)
 def test_inverse_exchanges_the_directions(name):
     f, x = _built(name, np.random.default_rng(5))
     (y, log_det), _ = f(x)
@@ -195,7 +207,7 @@ def test_the_convolution_starts_near_the_identity():
 
 
 def test_where_the_splits_put_things():
-    x = np.arange(2 * 4 * 6 * 2).reshape(2, 4, 6, 2)
+    x = np.arange(2.0 * 4 * 6 * 2).reshape(2, 4, 6, 2)
     (stripes, _), _ = StripeSplit()(x)
     np.testing.assert_array_equal(stripes[..., :2], x[:, :, ::2])
     np.testing.assert_array_equal(stripes[..., 2:], x[:, :, 1::2])

@@ -45,6 +45,25 @@ def test_far_in_a_tail_everything_stays_finite_and_linear(dtype, far, side):
         assert np.isfinite(gradient).all()
 
 
+@pytest.mark.parametrize("x", [3.0, -3.0])
+def test_the_slope_of_a_very_narrow_mixture_is_right_in_float32(x):
+    """Its logit is of the order 1e9, where neighbouring numbers are 64 apart; the slope is 19.7 all the same."""
+    mixture = [np.array(part, np.float32)[:, None] for part in ([0, 0.5], [0, 0], [-19.7, -19.7])]
+    (y, log_slope), _ = mixture_logit(np.array([x], np.float32), *mixture)
+    np.testing.assert_allclose(log_slope, 19.7, rtol=1e-6)
+    np.testing.assert_allclose(y, x * np.exp(19.7), rtol=1e-6)
+
+
+def test_float32_is_as_good_as_its_rounding_over_the_whole_range_of_scales():
+    rng = np.random.default_rng(5)
+    exact = rng.normal(0, 3, (1, 500)), *(rng.normal(0, 2, (2, 4, 1, 500))), rng.uniform(-80, 80, (4, 1, 500))
+    rounded = [part.astype(np.float32) for part in exact]
+    found, _ = mixture_logit(*rounded)
+    wanted, _ = mixture_logit(*(part.astype(np.float64) for part in rounded))
+    for got, expected in zip(found, wanted):
+        np.testing.assert_allclose(got, expected, rtol=2e-6, atol=2e-6)
+
+
 @pytest.mark.parametrize("far", [-1e5, -700.0, 0.0, 700.0, 1e5])
 def test_logsumexp_neither_overflows_nor_vanishes(far):
     x = np.array([[0.0, 1.0, -2.0], [0.0, -1e6, -1e6]]).T + far

@@ -217,10 +217,11 @@ def test_samples_repeat_and_are_never_nan():
 def test_noise_of_other_images_is_refused():
     model, images, rng = _started(SMALL, n=3)
     noise = model.draw_noise(rng, 3, training=True)
-    with pytest.raises(ValueError, match=r"noise: wanted \(2, 8, 8, 3\) like the images, got \(3, 8, 8, 3\)"):
+    with pytest.raises(InputError, match=r"noise: wanted \(2, 8, 8, 3\), as draw_noise gives it, got \(3, 8, 8, 3\)"):
         model(images[:2], noise)
-    for masks in (noise.masks[:-1], noise.masks[::-1], tuple(mask[:2] for mask in noise.masks)):
-        with pytest.raises(ValueError, match="noise: wanted masks"):
+    for masks in (noise.masks[:-1], noise.masks[::-1], tuple(mask[:2] for mask in noise.masks),
+                  tuple(mask.astype(np.float32) for mask in noise.masks)):
+        with pytest.raises(InputError, match="noise: wanted masks"):
             model(images, noise._replace(masks=masks))
 
 

@@ -1,18 +1,29 @@
-"""What holds for every op: inputs are never written to, the dtype passes through, calls do not disturb."""
+"""What holds for every op: inputs are never written to, the dtype passes through, calls do not disturb.
+
+And whole numbers, lists and upstream gradients of another shape are refused in words.
+"""
+
+import importlib
+import inspect
+import pkgutil
 
 import numpy as np
 import pytest
 
+import minibnn
 from minibnn import ops
 from minibnn.binary import straight_through, weight_norm
+from minibnn.binary.bits import PackedKernel
+from minibnn.binary.xnor import xnor_conv2d, xnor_conv2d_transpose
 from minibnn.flowpp import coupling
 from minibnn.flowpp.bijection import standard_normal
-from minibnn.flowpp.mixture import mixture_logit
+from minibnn.flowpp.mixture import mixture_logit, mixture_logit_inverse
 from minibnn.resnet_vae import likelihood, logistic
 
 IMAGE, KERNEL = (2, 4, 6, 4), (3, 3, 4, 2)
 PIXELS = np.random.default_rng(9).integers(0, 256, IMAGE)
 KEEP = PIXELS > 50
+FLOATS = "wanted an array of floating-point numbers"
 OPS = {
     "sign": (straight_through.sign, IMAGE),
     "binarise_weights_ste": (straight_through.binarise_weights_ste, KERNEL),
@@ -28,10 +39,10 @@ OPS = {
     "scale_and_shift": (ops.scale_and_shift, IMAGE, (4,), (4,)),
     "space_to_depth": (ops.space_to_depth, IMAGE), "depth_to_space": (ops.depth_to_space, IMAGE),
     "latent_scale": (logistic.latent_scale, IMAGE),
-    "logistic_sample": (lambda m, s: logistic.logistic_sample(m, s, np.ones(IMAGE, m.dtype)), IMAGE, IMAGE),
+    "logistic_sample": (lambda m, s: logistic.logistic_sample(m, s, np.ones(IMAGE, np.float32)), IMAGE, IMAGE),
     "logistic_log_density": (logistic.logistic_log_density, IMAGE, IMAGE, IMAGE),
     "one_sample_kl": (logistic.one_sample_kl, *[IMAGE] * 5),
-    "layer_norm": (ops.layer_norm, IMAGE, (4,), (4,)),
+    "layer_norm": (ops.layer_norm, IMAGE, (4,), (4,)), "batch_norm": (ops.batch_norm, IMAGE, (4,), (4,)),
     "dropout": (lambda x: ops.dropout(x, KEEP, 0.2), IMAGE),
     "standard_normal": (standard_normal, IMAGE),
     "affine": (coupling.affine, *[IMAGE] * 3),
@@ -80,3 +91,61 @@ def test_forwards_and_backwards_in_any_order(name):
     backward1(*upstream)                                            # twice: nothing may be used up
     for got, wanted in zip(_parts(backward1(*upstream)), expected):
         np.testing.assert_array_equal(got, wanted)
+
+
+def _functions():
+    """The library's functions that declare in what they are differentiable, and those that define a backward."""
+    declared, others = set(), set()
+    for module in pkgutil.walk_packages(minibnn.__path__, "minibnn."):
+        if not module.name.endswith("__main__"):
+            for name, function in inspect.getmembers(importlib.import_module(module.name), inspect.isfunction):
+                if hasattr(function, "differentiable_in"):
+                    declared.add(name)
+                elif f"{name}_backward" in [getattr(part, "co_name", "") for part in function.__code__.co_consts]:
+                    others.add(name)
+    return declared, others
+
+
+def test_every_op_declares_in_what_it_is_differentiable_and_is_tested_here():
+    declared, others = _functions()
+    assert declared == set(OPS)
+    assert others == {"residual", "chain", "free_bits_loss"}        # they take other ops, or no arrays
+
+
+@pytest.mark.parametrize("wrong", [np.uint8, np.int64, bool, np.complex128, object, list])
+@pytest.mark.parametrize("name", OPS)
+def test_arguments_that_are_no_floating_point_arrays_are_refused_by_name(name, wrong):
+    arguments = _arguments(name, np.float64)
+    for i in range(len(arguments)):
+        changed = list(arguments)
+        changed[i] = changed[i].tolist() if wrong is list else changed[i].astype(wrong)
+        got = "list|float" if wrong is list else np.dtype(wrong)
+        with pytest.raises(ValueError, match=rf"^{name}: \w+: {FLOATS}, got ({got})$"):
+            OPS[name][0](*changed)
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_upstream_gradients_that_are_not_like_the_outputs_are_refused(name):
+    y, backward = OPS[name][0](*_arguments(name, np.float64))
+    right = [np.ones_like(part) for part in _parts(y)]
+    for i, dy in enumerate(right):
+        for wrong in (np.ones((3, *dy.shape)), dy[:1] if dy.ndim else dy[None], dy[..., None]):
+            with pytest.raises(ValueError, match=rf"^{name}, backward: dy: wanted \(.*\) like the output, got \("):
+                backward(*right[:i], wrong, *right[i + 1:])
+        with pytest.raises(ValueError, match=f"^{name}, backward: dy: {FLOATS}, got int64"):
+            backward(*right[:i], dy.astype(np.int64), *right[i + 1:])
+    with pytest.raises(ValueError, match=f"backward: wanted {len(right)} upstream gradients, got {len(right) + 1}"):
+        backward(*right, right[0])
+
+
+@pytest.mark.parametrize("wrong", [np.int8, np.uint8, bool])
+def test_signs_for_xnor_are_floating_point_too(wrong):
+    """As bools all signs would be >= 0; as small integers the sums would overflow."""
+    x, v = np.ones((2, 4, 6, 4), np.float32), np.ones(KERNEL, np.float32)
+    kernel = PackedKernel(v)
+    for call in (lambda: xnor_conv2d(x.astype(wrong), kernel), lambda: PackedKernel(v.astype(wrong)),
+                 lambda: xnor_conv2d_transpose(x.astype(wrong), kernel, (4, 6), 1, 1)):
+        with pytest.raises(ValueError, match=f"{FLOATS}, got {np.dtype(wrong)}"):
+            call()
+    with pytest.raises(ValueError, match=f"mixture_logit_inverse: y: {FLOATS}, got"):
+        mixture_logit_inverse(np.ones(3, wrong), *np.zeros((3, 2, 3)))

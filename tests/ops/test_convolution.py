@@ -77,11 +77,12 @@ def test_shapes_that_do_not_fit_are_refused(x, w, message):
         conv2d(np.ones(x), np.ones(w))
 
 
-@pytest.mark.parametrize("stride, padding", [(0, 1), (-1, 1), (1, -1)])
+@pytest.mark.parametrize("stride, padding", [(0, 1), (-1, 1), (1, -1), (1.5, 1), (2.0, 1), (1, 1.5)])
 @pytest.mark.parametrize("op", ["conv2d", "conv2d_transpose"])
-def test_a_stride_below_1_and_a_padding_below_0_are_refused(op, stride, padding):
+def test_strides_below_1_paddings_below_0_and_fractions_are_refused(op, stride, padding):
     x, w, size = np.ones((1, 5, 5, 2)), np.ones((3, 3, 2, 2)), [(5, 5)] * (op == "conv2d_transpose")
-    with pytest.raises(ValueError, match=f"{op}: wanted stride >= 1 and padding >= 0, got {stride} and {padding}"):
+    wanted = f"{op}: wanted whole numbers, stride >= 1 and padding >= 0, got {stride} and {padding}"
+    with pytest.raises(ValueError, match=wanted):
         getattr(ops, op)(x, w, *size, stride, padding)
 
 

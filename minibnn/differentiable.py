@@ -1,0 +1,49 @@
+"""The contract of an op, checked where it is called: floating-point arrays in, upstream gradients like its outputs."""
+
+from functools import wraps
+from inspect import signature
+
+
+def differentiable(*names):
+    """Declare in which of its arguments an op is differentiable; its backward gives their gradients in this order.
+
+    names:     of arguments that are arrays of floating-point numbers. Whole numbers would overflow or be cut off.
+    Raises:    ValueError, from the op, if one of these is anything else; from its backward, if there are not as many
+               upstream gradients as outputs, each a floating-point array of its output's shape.
+    """
+    def declare(op):
+        places = tuple(signature(op).parameters)
+        name_of_op = op.__qualname__.removesuffix(".__call__")
+
+        @wraps(op)
+        def checked(*arguments, **named):
+            given = dict(zip(places, arguments)) | named
+            require_floating(name_of_op, **{name: given[name] for name in names if name in given})
+            y, backward = op(*arguments, **named)
+
+            def checked_backward(*upstream):
+                _require_like(f"{name_of_op}, backward", upstream, y if isinstance(y, tuple) else (y,))
+                return backward(*upstream)
+            checked_backward.__name__ = backward.__name__
+            return y, checked_backward
+        checked.differentiable_in = names
+        return checked
+    return declare
+
+
+def require_floating(name_of_op, **arrays):
+    """Raise ValueError unless each of the arrays holds floating-point numbers."""
+    for name, array in arrays.items():
+        dtype = getattr(array, "dtype", None)
+        if dtype is None or dtype.kind != "f":
+            raise ValueError(f"{name_of_op}: {name}: wanted an array of floating-point numbers, got "
+                             f"{type(array).__name__ if dtype is None else dtype}")
+
+
+def _require_like(name_of_op, upstream, outputs):
+    if len(upstream) != len(outputs):
+        raise ValueError(f"{name_of_op}: wanted {len(outputs)} upstream gradients, got {len(upstream)}")
+    for dy, y in zip(upstream, outputs):
+        require_floating(name_of_op, dy=dy)
+        if dy.shape != y.shape:
+            raise ValueError(f"{name_of_op}: dy: wanted {y.shape} like the output, got {dy.shape}")
