@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -19,6 +20,14 @@ import numpy as np
 def available():
     """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def memory():
+    """The bytes of this machine's memory, or None where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 class Team:
@@ -50,25 +59,46 @@ class Team:
         """[function(*first arguments), function(*second arguments), ...], as the built-in map pairs them."""
         return list((self._pool.map if self._pool else map)(function, *arguments))
 
-    def parts(self, number):
-        """Slices that deal `number` images to the team, as evenly as can be; fewer if there are fewer images."""
-        edges = np.linspace(0, number, min(self.threads, number) + 1).astype(int)
-        return [slice(*edge) for edge in pairwise(edges)]
+    def parts(self, images):
+        """Slices that deal so many images to the team."""
+        return parts_of(images, self.threads)
+
+
+def parts_of(images, number):
+    """Slices that part so many images in `number`, as evenly as can be; fewer if there are fewer images."""
+    edges = np.linspace(0, images, min(number, images) + 1).astype(int)
+    return [slice(*edge) for edge in pairwise(edges)]
+
+
+_asked = []              # what every open `blas_threads` asks for, the latest last; before them what there was
+_asking = Lock()
 
 
 @contextmanager
 def blas_threads(number):
-    """Inside, each matrix product uses so many threads, if NumPy's BLAS is its own OpenBLAS."""
+    """Inside, each matrix product uses so many threads, if NumPy's BLAS is its own OpenBLAS.
+
+    Several may be open at a time and end in any order: the latest that is open rules, after the last of them it is
+    as it was before the first.
+    """
     get, set_to = (_openblas(f"{name}_num_threads") for name in ("get", "set"))
     if not get or not set_to:                                       # another BLAS: it keeps its own number
         yield
         return
-    before = get()
-    set_to(number)
+    asked = [number]                                                # a list, to be found again among equals
+    with _asking:
+        if not _asked:
+            _asked.append([get()])
+        _asked.append(asked)
+        set_to(number)
     try:
         yield
     finally:
-        set_to(before)
+        with _asking:
+            _asked[:] = [other for other in _asked if other is not asked]
+            set_to(_asked[-1][0])
+            if len(_asked) == 1:
+                _asked.clear()
 
 
 def blas_kernels():

@@ -1,13 +1,75 @@
-"""The edge to the user's files: one kind of error, and writes that are whole or absent."""
+"""The edge to the user's files: one kind of error, reads without trust, writes that are whole or absent."""
 
 import json
+import math
 import os
+import secrets
+import stat
 from contextlib import contextmanager
 from pathlib import Path
+
+MOST_JSON = 1 << 26      # bytes of a JSON file; the longest log of a run here has a hundredth of them
+MOST_NUMBER = 10**15     # what a number in a JSON file may be, so that it can be calculated with and printed
+PART = ".minibnn-{}.part"
 
 
 class InputError(ValueError):
     """What the user gave cannot be used; the message is one sentence: what, where, wanted, got."""
+
+
+def read_bytes(path):
+    """All bytes of a regular file: a device or a pipe may have no end.    Raises: InputError"""
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise InputError(f"{path}: wanted a file, got a directory")
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path}: wanted an ordinary file, got a device or a pipe")
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def read_json(path):
+    """The values in a JSON file.    Raises: InputError if it cannot be read or holds none"""
+    content = read_bytes(path)
+    if len(content) > MOST_JSON:
+        raise InputError(f"{path}: wanted at most {MOST_JSON:,} bytes of JSON, got {len(content):,}")
+    try:
+        return parse_json(content)
+    except ValueError as error:
+        raise InputError(f"{path}: wanted JSON, cannot be read: {error}") from None
+
+
+def parse_json(content):
+    """The JSON values in bytes.    Raises: ValueError; also for numbers that are not finite, and for deep nesting"""
+    try:
+        return json.loads(content.decode("utf-8"), parse_float=_finite, parse_constant=_finite)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _finite(text):
+    if not math.isfinite(number := float(text)):
+        raise ValueError(f"{text} is no finite number")
+    return number
+
+
+def require_fields(values, **kinds):
+    """Raise ValueError unless `values`, read from JSON, is a dict that has a value of the kind for each name.
+
+    kinds:     float (any number), int (a whole number from 0), str, list or dict; numbers of at most MOST_NUMBER
+    """
+    wanted = {float: "a number", int: "a whole number from 0", str: "a text", list: "a list", dict: "an object"}
+    if not isinstance(values, dict):
+        raise ValueError(f"wanted an object with {', '.join(kinds)}, got {type(values).__name__}")
+    for name, kind in kinds.items():
+        if name not in values:
+            raise ValueError(f"{name} is missing")
+        value = values[name]
+        fits = type(value) in ((int, float) if kind is float else (kind,))
+        if not fits or (kind in (int, float) and not (0 if kind is int else -MOST_NUMBER) <= value <= MOST_NUMBER):
+            raise ValueError(f"{name}: wanted {wanted[kind]}, got {str(value)[:50]!r}")
 
 
 @contextmanager
@@ -24,34 +86,50 @@ def writing(path):
 
 @contextmanager
 def atomic_write(path, mode="wb"):
-    """Open a file that appears under its name only when it is complete.
+    """Open a file that appears under its name only when it is complete.    mode: "wb", or "w" for UTF-8
 
-    Yields a file object. On success the file replaces `path`; on any error (a full disk, Ctrl-C)
-    nothing is left behind and an earlier `path` is untouched. A device or a pipe, which cannot be
-    replaced, is written to directly.
+    Yields a file object. On success the file replaces `path`, or what `path` is a symbolic link to, and has its
+    permissions; on any error (a full disk, Ctrl-C) nothing is left behind and an earlier `path` is untouched.
+    Each writer has a temporary file of its own. A device or a pipe, which cannot be replaced, is written to directly.
     Raises:    InputError if `path` cannot be written.
     """
     path = _no_directory(path)
+    encoding = None if "b" in mode else "utf-8"
     with writing(path):
         if path.exists() and not path.is_file():
-            with open(path, mode) as file:
+            with open(path, mode, encoding=encoding) as file:
                 yield file
             return
-        temporary = path.with_name(f".{path.name}.part")            # a killed writer's rest is overwritten
+        target = Path(os.path.realpath(path))
+        temporary = target.with_name(PART.format(secrets.token_hex(8)))
         try:
-            with open(temporary, mode) as file:
+            with open(temporary, mode.replace("w", "x"), encoding=encoding) as file:
+                if target.exists():
+                    os.chmod(temporary, stat.S_IMODE(target.stat().st_mode))
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, path)
+            os.replace(temporary, target)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
 
 
-def require_writable(path):
-    """Say before long work that `path` could not be written after it.    Raises: InputError"""
+def remove_parts(folder):
+    """Remove what writers that were killed left in a folder that is ours alone."""
+    for left in Path(folder).glob(PART.format("*")):
+        left.unlink(missing_ok=True)
+
+
+def require_writable(path, *read):
+    """Say before long work that `path` could not be written after it, or is one of the files that are read.
+
+    Raises:    InputError
+    """
     path = _no_directory(path)
+    for other in map(Path, read):
+        if path.exists() and other.exists() and path.samefile(other):
+            raise InputError(f"{path}: wanted another file to write than {other}, which is read")
     replaced = path.is_file() or not path.exists()                  # a device or a pipe is written to directly
     if not (path.parent.is_dir() and os.access(path.parent if replaced else path, os.W_OK)):
         raise InputError(f"{path}: wanted a place that can be written to, got {path.parent}")
@@ -61,6 +139,7 @@ def require_writable(path):
 def alone_in(folder):
     """Hold a folder for this process, as long as it lives; where the system has no such locks, hold nothing.
 
+    What is held is the folder, not its name: one that is deleted and made again under a living process is another.
     Raises:    InputError if another process holds it, or if there is no such folder.
     """
     try:
@@ -86,7 +165,7 @@ def alone_in(folder):
 def write_json(path, values):
     """Write JSON values, whole or not at all."""
     with atomic_write(path, "w") as file:
-        json.dump(values, file, indent=1)
+        json.dump(values, file, indent=1, allow_nan=False)
         file.write("\n")
 
 

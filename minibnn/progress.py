@@ -1,18 +1,30 @@
-"""Progress on stderr: one line rewritten on a terminal, a plain line now and then otherwise."""
+"""Progress on stderr: one line rewritten on a terminal, a plain line now and then otherwise. It never ends a run."""
 
+import os
 import sys
 import time
 
 TERMINAL_SECONDS, PLAIN_SECONDS = 0.2, 10
 
 
+def give_up(stream):
+    """Write nothing more to a stream whose reader has left or whose disk is full, not even what it still holds."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError, AttributeError):                   # it has no number, or is closed
+        pass
+
+
 class Progress:
-    """Call it with (done, total, text); it shows the share done, the text and the time left. `with` ends the line."""
+    """Call it with (done, total, text); it shows the share done, the text and the time left. `with` ends the line.
+
+    Where stderr is closed, or cannot be written to any more, it shows nothing.
+    """
 
     def __init__(self, label, stream=None):
         self.label = label
-        self.stream = stream or sys.stderr
-        self.terminal = self.stream.isatty()
+        self.stream = stream or sys.stderr                          # None where the process began without one
+        self.terminal = bool(self.stream) and self.stream.isatty()
         self.start = time.monotonic()
         self.first = self.last = self.total = None           # a resumed run begins late: its first step counts
         self.shown = -float("inf")
@@ -29,11 +41,10 @@ class Progress:
         self.shown = now
         line = f"{self.label}  {done}/{total}  {text}{self._time_left(done, total, now)}"
         if self.terminal:
-            self.stream.write("\r" + line.ljust(self.width))
+            self._write("\r" + line.ljust(self.width))
             self.width = len(line)                                  # what the next line must cover
         else:
-            self.stream.write(line + "\n")
-        self.stream.flush()
+            self._write(line + "\n")
 
     def __enter__(self):
         return self
@@ -44,9 +55,17 @@ class Progress:
     def close(self):
         """End the rewritten line."""
         if self.terminal and self.width:
-            self.stream.write("\n")
-            self.stream.flush()
+            self._write("\n")
             self.width = 0
+
+    def _write(self, text):
+        try:
+            if self.stream:
+                self.stream.write(text)
+                self.stream.flush()
+        except (OSError, ValueError):                               # ValueError: closed
+            give_up(self.stream)
+            self.stream = None
 
     def _time_left(self, done, total, now):
         if done <= self.first or done >= total:

@@ -51,6 +51,35 @@ def test_blas_has_one_thread_inside_a_team_and_its_own_number_after_it():
     assert count() == before
 
 
+@pytest.mark.parametrize("first_to_leave", [0, 1])
+def test_overlapping_teams_leave_blas_as_it_was(first_to_leave):
+    count = cores._openblas("get_num_threads")
+    if not count:
+        pytest.skip("NumPy's BLAS here is not its own OpenBLAS")
+    with cores.blas_threads(2):
+        teams = [Team(2), Team(3)]
+        for team in teams:
+            team.__enter__()
+        teams.pop(first_to_leave).__exit__(None, None, None)
+        assert count() == 1                                         # the other is still at work
+        teams.pop().__exit__(None, None, None)
+        assert count() == 2
+
+
+def test_the_latest_open_number_of_threads_rules():
+    count = cores._openblas("get_num_threads")
+    if not count:
+        pytest.skip("NumPy's BLAS here is not its own OpenBLAS")
+    before, contexts = count(), [cores.blas_threads(number) for number in (1, 2, 1)]
+    seen = []
+    for context in contexts:
+        context.__enter__()
+    for context in (contexts[2], contexts[0], contexts[1]):
+        seen.append(count())
+        context.__exit__(None, None, None)
+    assert seen == [1, 2, 2] and count() == before
+
+
 def test_another_blas_is_left_alone(monkeypatch):
     monkeypatch.setattr(cores, "_openblas", lambda function: None)
     with Team(2) as team:

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "minibnn"
 README = (ROOT / "README.md").read_text()
 
 # From the ground up: a module imports only from its own room and from those before it.
-ROOMS = ["numerics", "differentiable", "cores", "parameter", "files", "configs", "ops", "binary", "blocks",
+ROOMS = ["numerics", "differentiable", "cores", "parameter", "files", "archives", "configs", "ops", "binary", "blocks",
          "resnet_vae", "flowpp", "data", "training", "experiments", "gradcheck", "progress", "options", "commands",
          "__main__"]
 OUTSIDE = ("numpy", "matplotlib", "nbclient", "nbformat", "jupyter_client")          # the last three come with jupyter
