@@ -30,7 +30,7 @@ def load(name, size, data_dir=None, report=None):
     "imagenet32":  from the same folders; never downloaded, for it needs a registration.
     Shapes:        Dataset of (N, size, size, 3) uint8, with `size` one of 8, 16, 32.
     Progress:      `report(done, total, text)`, if given, is called during a download; bytes.
-    Raises:        InputError if an argument or a file cannot be used or a download fails.
+    Raises:        InputError if an argument or a file cannot be used, as a folder for leaves, or a download fails.
     """
     # The modules are imported where they are needed: most runs need no network and no archives.
     if size not in SIZES:
@@ -38,6 +38,8 @@ def load(name, size, data_dir=None, report=None):
     if name == "leaves":
         from .leaves import dead_leaves
 
+        if data_dir is not None:
+            raise InputError(f"data_dir: wanted none with leaves, which are made here, got {data_dir}")
         train, test = (dead_leaves(count, size, seed) for count, seed in (LEAVES_TRAIN, LEAVES_TEST))
     elif name == "cifar10":
         from .cifar10 import load_cifar10
@@ -50,6 +52,18 @@ def load(name, size, data_dir=None, report=None):
     else:
         raise InputError(f"data: wanted {', '.join(NAMES[:-1])} or {NAMES[-1]}, got {name!r}")
     return Dataset(name, train, test)
+
+
+def files(name, data_dir=None):
+    """The files from which `load` would load a data set now; none if it is made here or not there yet."""
+    if name == "leaves":
+        return []
+    from . import cifar10, imagenet32
+    from .folders import data_folder, find_files
+
+    layout = {"cifar10": cifar10.FILES, "imagenet32": imagenet32.FILES}[name]
+    train, test = find_files(data_folder(data_dir), layout) or ([], None)
+    return [*train, *filter(None, [test])]
 
 
 def hold_out(dataset, number):

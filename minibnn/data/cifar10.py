@@ -4,11 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..files import InputError
-from .download import download, extract
+from ..files import InputError, alone_in, read_bytes
+from .download import download, extract, is_whole
 from .folders import ROW, Layout, data_folder, find_files, load_images
 
 FILES = Layout("cifar-10-batches-bin", "data_batch_*.bin", "test_batch.bin")
+ARCHIVE = "cifar-10-binary.tar.gz"
 RECORD = 1 + ROW                            # a label byte, then the image
 
 
@@ -28,7 +29,8 @@ def load_cifar10(data_dir=None, report=None, source=OFFICIAL, size=32):
     """Load the training and the test images of CIFAR-10, or of any part of it.
 
     Folder:    `data_dir`, else $MINIBNN_DATA, else the cache folder; the files lie directly in it or in
-               its subfolder cifar-10-batches-bin, and are downloaded into that if both hold none.
+               its subfolder cifar-10-batches-bin. If both hold none, that subfolder is unpacked from the archive
+               cifar-10-binary.tar.gz in the folder, which stays, or else from one that is downloaded.
     Files:     every data_batch_<number>.bin, in order of number, and test_batch.bin.
     Shapes:    (train, test), each (N, size, size, 3) uint8, levels 0..255; `size` divides 32.
     Progress:  `report(done, total, text)`, if given, is called during the download; bytes.
@@ -46,16 +48,19 @@ def load_cifar10(data_dir=None, report=None, source=OFFICIAL, size=32):
 
 
 def _fetch(folder, report, source):
-    """Download the archive into `folder` and unpack it there."""
+    """Unpack the archive that the user put into `folder`; or download it, unpack it and delete what was downloaded."""
     target = folder / FILES.subfolder
-    archive = folder / "cifar-10-binary.tar.gz"
+    own, downloaded = folder / ARCHIVE, folder / f".minibnn-{ARCHIVE}"
     try:
         if target.exists() and not (target.is_dir() and not any(target.iterdir())):
             raise InputError(f"{target}: wanted {FILES.train} and {FILES.test}, got other files")
         folder.mkdir(parents=True, exist_ok=True)
-        download(source.url, archive, source.size, source.md5, report)
-        extract(archive, target)
-        archive.unlink()
+        with alone_in(folder):                                      # two downloads would write one file
+            if is_whole(own, source.size, source.md5):
+                return extract(own, target)
+            download(source.url, downloaded, source.size, source.md5, report)
+            extract(downloaded, target)
+            downloaded.unlink()
     except (InputError, OSError) as error:
         raise InputError(f"{error}; or use --data leaves, or put the *.bin files of the binary version of "
                          f"CIFAR-10 in {target}") from error
@@ -63,10 +68,7 @@ def _fetch(folder, report, source):
 
 def _read_records(path):
     """The images of one file, (N, 3072) uint8, without the labels."""
-    try:
-        data = np.fromfile(path, np.uint8)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    data = np.frombuffer(read_bytes(path), np.uint8)
     if len(data) == 0 or len(data) % RECORD:
         raise InputError(f"{path}: wanted a positive number of whole records of {RECORD} bytes, "
                          f"got {len(data)} bytes, a remainder of {len(data) % RECORD}")

@@ -6,6 +6,7 @@ import http.client
 import os
 import shutil
 import tarfile
+import tempfile
 import urllib.error
 import urllib.request
 import zlib
@@ -14,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from ..files import InputError
 
 PIECE = 2**18                               # bytes read at a time, and between two reports
+MOST_BYTES, MOST_MEMBERS = 2**30, 1000      # of an archive that is unpacked; CIFAR-10 has 184 MB in 9 members
 TIMEOUT = 30                                # seconds of silence after which the server counts as gone
 
 
@@ -29,7 +31,7 @@ def download(url, path, size, md5, report=None):
     path = Path(path)
     part = path.with_name(path.name + ".part")
     try:
-        if path.is_file() and path.stat().st_size == size and _md5(path) == md5:
+        if is_whole(path, size, md5):
             return
         have = part.stat().st_size if part.exists() else 0
         if have != size:
@@ -41,6 +43,11 @@ def download(url, path, size, md5, report=None):
         os.replace(part, path)
     except OSError as error:                # of the disk: those of the network are InputErrors by now
         raise InputError(f"{path}: cannot be written: {error}") from error
+
+
+def is_whole(path, size, md5):
+    """Whether there is a file of so many bytes, with that MD5 in hexadecimal."""
+    return path.is_file() and path.stat().st_size == size and _md5(path) == md5
 
 
 def _transfer(url, part, start, size, report):
@@ -116,14 +123,13 @@ def extract(archive, folder):
 
     `folder` must be absent or empty and appears only when everything is unpacked. Owners and
     permissions of the archive are not taken over.
-    Raises:    InputError if the archive is damaged, has another top folder, or has a member that is
-               neither a file nor a folder or lies outside, or if `folder` cannot be written.
+    Raises:    InputError if the archive is damaged, has another top folder, has more than MOST_BYTES or MOST_MEMBERS,
+               or has a member that is neither a file nor a folder or lies outside, or if `folder` cannot be written.
     """
     folder = Path(folder)
     try:
-        temporary = folder.with_name(folder.name + ".part")
-        shutil.rmtree(temporary, ignore_errors=True)                # what a killed process left
-        temporary.mkdir()
+        temporary = Path(tempfile.mkdtemp(prefix=".minibnn-", dir=folder.parent))
+        temporary.chmod(0o755)
         try:
             with gzip.open(archive) as stream:
                 _unpack(stream, archive, temporary)
@@ -137,7 +143,9 @@ def extract(archive, folder):
             os.replace(tops[0], folder)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except InputError:
+        raise
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, ValueError, OverflowError) as error:
         raise InputError(f"{archive}: wanted a .tar.gz archive, but it is damaged: {error}") from error
     except OSError as error:
         raise InputError(f"{archive}: cannot be unpacked to {folder}: {error}") from error
@@ -145,14 +153,19 @@ def extract(archive, folder):
 
 def _unpack(stream, archive, folder):
     """Write the members of a tar stream below `folder`: by hand, so that nothing else can happen."""
+    left = MOST_BYTES
     with tarfile.open(fileobj=stream, mode="r|") as tar:
-        for member in tar:
+        for number, member in enumerate(tar):
             name = PurePosixPath(member.name)
-            # Backslash and colon mean folders and drives on some systems.
-            if name.is_absolute() or ".." in name.parts or "\\" in member.name or ":" in member.name:
-                raise InputError(f"{archive}: wanted members inside their folder, got {member.name}")
-            if not (member.isreg() or member.isdir()):
-                raise InputError(f"{archive}: wanted files and folders, got a link or device {member.name}")
+            # Backslash and colon mean folders and drives on some systems; no file system takes a zero byte.
+            if name.is_absolute() or ".." in name.parts or set("\\:\0") & set(member.name):
+                raise InputError(f"{archive}: wanted members inside their folder, got {member.name!r}")
+            if not (member.isreg() or member.isdir()) or member.issparse():
+                raise InputError(f"{archive}: wanted files and folders, got a link, a device or a sparse file "
+                                 f"{member.name!r}")
+            left -= member.size
+            if member.size < 0 or left < 0 or number >= MOST_MEMBERS:
+                raise InputError(f"{archive}: wanted at most {MOST_BYTES:,} bytes in {MOST_MEMBERS} members, got more")
             target = folder / name
             (target if member.isdir() else target.parent).mkdir(parents=True, exist_ok=True)
             if member.isreg():

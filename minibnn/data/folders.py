@@ -24,7 +24,7 @@ class Layout(NamedTuple):
 def data_folder(data_dir=None):
     """The folder to look in: `data_dir`, else $MINIBNN_DATA, else the cache folder (which may not exist).
 
-    Raises:    InputError if a folder that the user named does not exist.
+    Raises:    InputError if a folder that the user named does not exist, or if none is named and there is no home.
     """
     for named, text in ((data_dir, "data_dir"), (os.environ.get("MINIBNN_DATA"), "MINIBNN_DATA")):
         if named:
@@ -32,7 +32,11 @@ def data_folder(data_dir=None):
                 raise InputError(f"{text}: wanted an existing folder, got {named}")
             return Path(named)
     cache = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(cache) if os.path.isabs(cache) else Path.home() / ".cache") / "minibnn"
+    try:
+        return (Path(cache) if os.path.isabs(cache) else Path.home() / ".cache") / "minibnn"
+    except RuntimeError:
+        raise InputError("data_dir: wanted a folder, or MINIBNN_DATA, where the user has no home folder, got none"
+                         ) from None
 
 
 def find_files(folder, layout):

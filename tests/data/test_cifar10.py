@@ -1,12 +1,13 @@
 import hashlib
 import os
+import sys
 
 import numpy as np
 import pytest
 
-from minibnn.data.cifar10 import OFFICIAL, Source, load_cifar10
+from minibnn.data.cifar10 import ARCHIVE, OFFICIAL, Source, load_cifar10
 from minibnn.data.downsample import downsample
-from minibnn.files import InputError
+from minibnn.files import InputError, alone_in
 
 TOP = "cifar-10-batches-bin"
 
@@ -166,6 +167,42 @@ def test_archive_without_the_files(no_folders, serve, tar):
     _, url = serve(body)
     with pytest.raises(InputError, match=r"wanted data_batch_.*got neither"):
         load_cifar10(source=Source(url, len(body), hashlib.md5(body).hexdigest()))
+
+
+def test_an_archive_that_the_user_put_there_is_unpacked_and_stays(no_folders, archive):
+    source, server, (train_rows, _) = archive
+    no_folders.mkdir(parents=True)
+    (no_folders / ARCHIVE).write_bytes(server.body)
+    assert len(load_cifar10(source=source)[0]) == len(train_rows)
+    assert server.ranges == [] and (no_folders / ARCHIVE).read_bytes() == server.body
+
+
+def test_another_archive_of_that_name_is_left_alone(no_folders, archive):
+    source, _, (train_rows, _) = archive
+    no_folders.mkdir(parents=True)
+    for name in (ARCHIVE, f"{ARCHIVE}.part", f"{TOP}.part"):
+        (no_folders / name).write_bytes(b"the user's own")
+    assert len(load_cifar10(source=source)[0]) == len(train_rows)
+    assert sorted(os.listdir(no_folders)) == sorted([TOP, f"{TOP}.part", ARCHIVE, f"{ARCHIVE}.part"])
+    for name in (ARCHIVE, f"{ARCHIVE}.part", f"{TOP}.part"):
+        assert (no_folders / name).read_bytes() == b"the user's own"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such locks")
+def test_two_downloads_do_not_write_one_file(no_folders, archive):
+    source, server, _ = archive
+    no_folders.mkdir(parents=True)
+    with alone_in(no_folders), pytest.raises(InputError, match="in which no other run is at work, got one in use"):
+        load_cifar10(source=source)
+    assert server.ranges == [] and os.listdir(no_folders) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such device")
+def test_a_device_is_not_read(tmp_path, rows):
+    fill(tmp_path, rows)
+    (tmp_path / "data_batch_9.bin").symlink_to("/dev/zero")
+    with pytest.raises(InputError, match=r"data_batch_9.bin: wanted an ordinary file, got a device or a pipe"):
+        load_cifar10(tmp_path)
 
 
 def test_official_source():

@@ -1,4 +1,5 @@
 import hashlib
+import io
 import os
 import socket
 import tarfile
@@ -177,6 +178,36 @@ def test_extract_refuses_members_that_are_no_plain_files_inside(tar, path, tmp_p
     with pytest.raises(InputError, match=r"wanted (members inside|files and folders).*evil"):
         extract(path, inner / "data")
     assert names(tmp_path) == [path.name, "inner"] and names(inner) == []
+
+
+def _with_pax(**headers):
+    """An archive with one member that has such extended headers."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz", format=tarfile.PAX_FORMAT) as archive:
+        member = tarfile.TarInfo("top/x")
+        member.size, member.pax_headers = 4, {name.replace("__", "."): text for name, text in headers.items()}
+        archive.addfile(member, io.BytesIO(b"data"))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("headers, message", [
+    ({"path": "top/e\0vil"}, r"wanted members inside their folder, got 'top/e\\x00vil'"),
+    ({"GNU__sparse__map": "0,1,9999999999,1", "GNU__sparse__size": "10000000000"}, "a sparse file 'top/x'"),
+    ({"size": "99999999999"}, "wanted at most 1,073,741,824 bytes in 1000 members, got more"),
+    ({"size": "-5"}, "wanted at most|damaged")])
+def test_extract_refuses_members_that_no_honest_archive_has(path, tmp_path, headers, message):
+    path.write_bytes(_with_pax(**headers))
+    with pytest.raises(InputError, match=message):
+        extract(path, tmp_path / "data")
+    assert names(tmp_path) == [path.name]
+
+
+def test_extract_refuses_too_many_members(tar, path, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "MOST_MEMBERS", 3)
+    path.write_bytes(tar([(f"top/{number}", b"") for number in range(4)]))
+    with pytest.raises(InputError, match=r"wanted at most .* bytes in 3 members, got more"):
+        extract(path, tmp_path / "data")
+    assert names(tmp_path) == [path.name]
 
 
 def test_extract_wants_one_top_folder(tar, path, tmp_path):

@@ -1,3 +1,5 @@
+import struct
+
 import numpy as np
 import pytest
 
@@ -50,8 +52,8 @@ def test_partial_sets_are_named(tmp_path, rows, name):
 
 
 @pytest.mark.parametrize("arrays, got", [
-    ({"images": np.zeros((2, 3072), np.uint8)}, "wanted the key data, got images"),
-    ({}, "wanted the key data, got none"),
+    ({"images": np.zeros((2, 3072), np.uint8)}, "wanted the array data, got images"),
+    ({}, "wanted the array data, got none"),
     ({"data": np.zeros((2, 3072))}, r"wanted uint8 \(N, 3072\) with N > 0, got float64 \(2, 3072\)"),
     ({"data": np.zeros((2, 32, 32, 3), np.uint8)}, r"got uint8 \(2, 32, 32, 3\)"),
     ({"data": np.zeros((2, 3073), np.uint8)}, r"got uint8 \(2, 3073\)"),
@@ -104,5 +106,19 @@ def test_single_array_is_no_npz_file(tmp_path, rows):
     path = tmp_path / "train_data_batch_1.npz"
     with open(path, "wb") as file:
         np.save(file, rows(1, 1))
-    with pytest.raises(InputError, match=f"^{path}: wanted an npz file, got a single array$"):
+    with pytest.raises(InputError, match=f"^{path}: wanted an npz file .*: File is not a zip file$"):
+        load_imagenet32(tmp_path)
+
+
+def test_members_that_are_too_large_or_nested_are_refused_before_they_are_read(tmp_path, rows):
+    fill(tmp_path, rows)
+    path = tmp_path / "train_data_batch_1.npz"
+    np.savez(path, data=rows(1, 1))
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<I", content, content.find(b"PK\x01\x02") + 24, 3_000_000_000)         # the size in the list
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=rf"^{path}: .* bytes, more than the 1,073,741,824 that are possible here$"):
+        load_imagenet32(tmp_path)
+    np.savez(path, **{"data/data": rows(1, 1)})
+    with pytest.raises(InputError, match=rf"^{path}: .*wanted the array data, got data/data$"):
         load_imagenet32(tmp_path)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minibnn
-from minibnn.data import Dataset, describe, fingerprint, hold_out, load, load_described
+from minibnn.data import Dataset, describe, files, fingerprint, hold_out, load, load_described
 from minibnn.data.leaves import dead_leaves
 from minibnn.files import InputError
 
@@ -51,6 +51,29 @@ def test_held_out_images_are_the_last_training_images(folder):
     for number in (0, 3):
         with pytest.raises(InputError, match=f"^validation: wanted 1 to 2 of the 3 training images.*got {number}$"):
             hold_out(whole, number)
+
+
+def test_leaves_take_no_folder(folder):
+    with pytest.raises(InputError, match=r"^data_dir: wanted none with leaves, which are made here, got "):
+        load("leaves", 8, folder)
+
+
+def test_the_files_that_are_read_are_known(folder, monkeypatch):
+    assert [path.name for path in files("cifar10", folder)] == ["data_batch_1.bin", "test_batch.bin"]
+    assert [path.name for path in files("imagenet32", folder)] == ["train_data_batch_1.npz", "val_data.npz"]
+    assert files("leaves") == []
+    (folder / "empty").mkdir()
+    assert files("cifar10", folder / "empty") == []
+
+
+def test_without_a_home_a_folder_is_asked_for(monkeypatch):
+    def home():
+        raise RuntimeError("Could not determine home directory.")
+    monkeypatch.setattr(Path, "home", home)
+    for name in ("MINIBNN_DATA", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(InputError, match=r"^data_dir: wanted a folder, or MINIBNN_DATA, where the user has no home"):
+        load("cifar10", 8)
 
 
 @pytest.mark.parametrize("size, got", [(12, "12"), (0, "0"), (64, "64"), (4, "4"), ("8", "'8'")])
