@@ -8,7 +8,7 @@ import numpy as np
 from ..binary import straight_through
 from ..blocks import BinaryConv, GatedBlock, ResidualBlock
 from ..parameter import Parameter
-from .figures import COLOURS, new_figure
+from .figures import COLOURS, new_figure, plain_style
 
 BLOCKS = {
     "(a) VAE, 32-bit activations": lambda rng: ResidualBlock(rng, 8, 3, BinaryConv, False),
@@ -66,6 +66,7 @@ def _in_h(channels):
     return f"{channels // 8}h".removeprefix("1")
 
 
+@plain_style()
 def blocks_figure():
     """Figure 1, the four residual blocks, drawn from block objects."""
     figure = new_figure(10, 6)
@@ -105,6 +106,7 @@ def _box(x, y, width, height, colour):
                           edgecolor="#444444", linewidth=1)
 
 
+@plain_style()
 def sign_figure():
     """Sign, the function whose derivative its surrogate is, and what multiplies the gradients (Eq. 1, 3, 5, 6)."""
     x = np.linspace(-2, 2, 801)

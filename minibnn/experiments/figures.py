@@ -3,6 +3,11 @@
 import base64
 import html
 import io
+import os
+import tempfile
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -11,6 +16,37 @@ from ..files import atomic_write
 # Okabe & Ito's palette: distinct for colour-blind readers, and in grey
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 PIXEL_MAGNIFICATION = {8: 8, 16: 4, 32: 3}
+
+
+@contextmanager
+def plain_style():
+    """Inside, or in a function with this above it, matplotlib draws the same for everyone, whatever their settings.
+
+    The user's matplotlibrc may turn images upside down, call LaTeX, cut margins off.
+    """
+    matplotlib = _matplotlib()
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        yield
+
+
+@cache
+def _matplotlib():
+    """The library. When it is imported, it looks for a home and for the window system that MPLBACKEND names."""
+    backend = os.environ.pop("MPLBACKEND", None)
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ.setdefault("MPLCONFIGDIR", _temporary_folder().name)
+    import matplotlib
+    if backend is not None:
+        os.environ["MPLBACKEND"] = backend
+    return matplotlib
+
+
+@cache
+def _temporary_folder():
+    return tempfile.TemporaryDirectory(prefix="minibnn-")           # it goes when the process ends
 
 
 def image_grid(images, columns, gap=1, magnify=1):
@@ -36,6 +72,7 @@ def interleave_rows(above, below, columns):
     return np.stack(rows, axis=1).reshape(-1, *above.shape[1:])
 
 
+@plain_style()
 def save_image_grid(path, images, columns):
     """Write a grid of images as PNG, each pixel a square of several."""
     from matplotlib.image import imsave
@@ -44,6 +81,7 @@ def save_image_grid(path, images, columns):
         imsave(file, grid, format="png")
 
 
+@plain_style()
 def save_curves(path, panels):
     """Write training curves as PNG, one panel per model.    panels: dict title -> curves as in `draw_curves`"""
     figure = new_figure(5 * len(panels), 3.6)
@@ -51,6 +89,7 @@ def save_curves(path, panels):
     save_figure(figure, path)
 
 
+@plain_style()
 def save_samples(path, rows):
     """Write rows of images as PNG.    rows: as in `draw_samples`"""
     lines_of_images = sum(-(-len(images) // 16) for images in rows.values())
@@ -59,6 +98,7 @@ def save_samples(path, rows):
     save_figure(figure, path)
 
 
+@plain_style()
 def save_curves_and_samples(path, panels, rows):
     """Write training curves, one panel above the other, beside rows of at most 8 images as PNG."""
     figure = new_figure(10, 2.6 * len(panels))
@@ -74,6 +114,7 @@ def _draw_panels(all_axes, panels):
         axes.set_title(title)
 
 
+@plain_style()
 def draw_curves(axes, curves):
     """Training loss against steps, each curve a running mean.    curves: dict label -> (steps, losses)"""
     lowest, highest = np.inf, -np.inf
@@ -90,6 +131,7 @@ def draw_curves(axes, curves):
     axes.legend(title="weights / activations", frameon=False, loc="upper right")
 
 
+@plain_style()
 def draw_samples(all_axes, rows):
     """Labelled images on each of the axes, at most 16 side by side.    rows: dict label -> (N, S, S, 3) uint8"""
     for axes, (label, images) in zip(np.atleast_1d(all_axes), rows.items()):
@@ -101,12 +143,14 @@ def draw_samples(all_axes, rows):
         axes.set_ylabel(label, rotation=0, ha="right", va="center")
 
 
+@plain_style()
 def new_figure(width, height):
     """An empty figure of so many inches."""
     from matplotlib.figure import Figure  # no pyplot: no window system, no state
     return Figure(figsize=(width, height), layout="constrained")
 
 
+@plain_style()
 def save_figure(figure, path, source=""):
     """Write a figure as PNG; `source`, the fingerprint of what it shows, goes into its text chunk of that name."""
     with atomic_write(path) as file:
@@ -119,6 +163,7 @@ class Picture:
     def __init__(self, figure, alt):
         self.figure, self.alt = figure, alt
 
+    @plain_style()
     def _repr_mimebundle_(self, include=None, exclude=None):
         """As HTML: of an image/png, JupyterLab's and nbconvert's pages forget the text."""
         buffer = io.BytesIO()

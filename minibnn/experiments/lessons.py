@@ -1,6 +1,7 @@
 """The tutorials: notebooks run from top to bottom, and what their outputs are outputs of."""
 
 import hashlib
+import os
 import re
 import subprocess
 from contextlib import contextmanager
@@ -10,7 +11,9 @@ from ..files import InputError, atomic_write
 
 CELL_SECONDS = 120
 VARIES = "varies"        # tag of cells whose numbers differ from machine to machine, such as times
-STRICT, LENIENT = "import warnings\nwarnings.simplefilter('error')", "warnings.resetwarnings()"
+# Before and after a lesson: warnings are errors, and pictures do not depend on the user's matplotlibrc.
+STRICT, LENIENT = ("import matplotlib, warnings\nmatplotlib.rcdefaults()\nwarnings.simplefilter('error')",
+                   "warnings.resetwarnings()")
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*\.?\d*(?:e[-+]?\d+)?")
 
 
@@ -45,7 +48,8 @@ def execute(path, report=None):
                                      coalesce_streams=True,         # how a kernel cuts its text is chance
                                      resources={"metadata": {"path": str(path.parent)}}, on_cell_start=executing)
     with _failures(path, begun, total):
-        client.execute(stderr=subprocess.DEVNULL)                   # of the kernel itself, not of the cells
+        client.execute(stderr=subprocess.DEVNULL,                   # of the kernel itself, not of the cells
+                       env={name: value for name, value in os.environ.items() if name != "MPLBACKEND"})
     notebook.cells = notebook.cells[1:-1]
     for i, cell in enumerate(code_cells(notebook), start=1):
         cell.execution_count = i

@@ -57,6 +57,7 @@ def test_shares_of_a_step_add_to_one(config, small_bench):
     assert found["images_per_second"] == pytest.approx(4 / found["seconds"])
 
 
+@pytest.mark.slow
 def test_memory_is_that_of_the_step():
     """State, moments and gradients of a wide model: some 4 copies of its parameters at least."""
     wide = replace(CONFIG, channels=256)
@@ -65,6 +66,7 @@ def test_memory_is_that_of_the_step():
     assert steps.peak_memory(wide, 2, 1) > max(megabytes, steps.peak_memory(CONFIG, 2, 1))
 
 
+@pytest.mark.slow
 def test_the_command_writes_what_it_measured(small_bench, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))

@@ -74,6 +74,7 @@ def test_memory_is_that_of_the_parameters():
             np.testing.assert_allclose(bar.get_segments()[0][:, 1], [5 + i / 50, 5.01 + i / 50])
 
 
+@pytest.mark.slow
 def test_the_figures_command_draws_all_of_them(monkeypatch, tmp_path):
     monkeypatch.setattr("minibnn.experiments.table1.results.load", lambda folder: dict(_results()))
     assert main(["figures", "--out", str(tmp_path / "new")]) == 0

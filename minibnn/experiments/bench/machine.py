@@ -19,7 +19,7 @@ RATE_OF_ANOTHER = "from minibnn.experiments.bench import machine; print(machine.
 def describe():
     """The processor and the cores that this process may use, in words."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:                                                 # no Linux
         lines = []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
@@ -53,6 +53,6 @@ def rates_of_other_kernels():
 
 
 def _rate_of(coretype):
-    done = subprocess.run([sys.executable, "-c", RATE_OF_ANOTHER], capture_output=True, text=True, check=False,
+    done = subprocess.run([sys.executable, "-c", RATE_OF_ANOTHER], capture_output=True, encoding="utf-8", check=False,
                           env={**os.environ, "OPENBLAS_CORETYPE": coretype})
     return float(done.stdout) if done.returncode == 0 else None     # the processor may lack its instructions

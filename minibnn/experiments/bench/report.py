@@ -125,6 +125,7 @@ def _shape(shape):
     return " x ".join(map(str, shape))
 
 
+@figures.plain_style()
 def save_plot(path, found):
     """Draw the measurements as PNG."""
     figure = figures.new_figure(10, 13)

@@ -94,7 +94,7 @@ def _profile(step, threads, seconds):
 def peak_memory(config, batch, threads):
     """Peak memory of training steps in MB above the interpreter with its imports, in a process of its own."""
     script = MEMORY_OF_A_STEP.format(config=config, batch=batch, threads=threads)
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
     return float(done.stdout)
 
 
@@ -111,7 +111,7 @@ def memory_here(config, batch, threads):
 def _peak_megabytes():
     status = Path("/proc/self/status")
     if status.exists():                                             # getrusage would show the parent's peak
-        return int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024
+        return int(status.read_text(encoding="utf-8").split("VmHWM:")[1].split()[0]) / 1024
     import resource
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..figures import COLOURS, draw_samples, new_figure
+from ..figures import COLOURS, draw_samples, new_figure, plain_style
 from .rows import KIND_LABELS, LABELS, ROWS
 
 BASE_ROWS = (("base", 32, 32), ("base", 1, 32), ("base", 1, 1), ("none", 32, 32))
@@ -23,6 +23,7 @@ STYLES = {                             # (variant, weights, activations) -> colo
 FIRST_SHOWN = 0.2                      # fraction of the training after which the curves are shown
 
 
+@plain_style()
 def figure_2(results):
     """Figure 2: the test loss against training steps, means over the seeds and bands from lowest to highest."""
     figure = new_figure(10, 7.2)
@@ -70,6 +71,7 @@ def label_of(variant, weights, activations):
     return ", ".join(filter(None, [f"{weights} / {activations}", LABELS[variant]]))
 
 
+@plain_style()
 def memory_figure(results):
     """Test loss against the parameters' memory, with the seeds' range; without the rows that are binary everywhere."""
     figure = new_figure(10, 4)
@@ -97,6 +99,7 @@ def memory_figure(results):
     return figure
 
 
+@plain_style()
 def samples_figure(results):
     """Samples of the main rows, seed 0, a labelled line each."""
     shown = {f"{KIND_LABELS[row.kind]}\n{label_of(*row[1:4])}": result.samples
