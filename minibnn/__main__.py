@@ -1,6 +1,5 @@
 """The command line: `python -m minibnn`, or `minibnn` once installed."""
 
-import os
 import shlex
 import sys
 
@@ -8,6 +7,7 @@ from .commands import experiments, models
 from .experiments.table1.jobs import DIVERGED
 from .files import InputError
 from .options import parser
+from .progress import give_up
 from .training import run
 
 
@@ -17,18 +17,23 @@ def main(arguments=None):
     Returns:   the exit status: 0, 1 (a check failed), 2 (bad input), 3 (training diverged), 130 (interrupted)
     """
     arguments = sys.argv[1:] if arguments is None else arguments
+    for stream in filter(None, (sys.stdout, sys.stderr)):           # None: closed before the process began
+        stream.reconfigure(errors="backslashreplace")               # what the terminal cannot show
     try:
         options = parser().parse_args(arguments or ["tour"])
         status = COMMANDS[options.command](options, "python -m minibnn " + shlex.join(arguments))
-        sys.stdout.flush()
+        if sys.stdout:
+            sys.stdout.flush()
         return status
     except InputError as error:
         return _complain(error, 2)
     except BrokenPipeError:                                         # whoever read the output has left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up(sys.stdout)
         return 1
     except OSError as error:
-        return _complain(f"{error.filename or 'file'}: {error.strerror or error}", 2)
+        if error.filename is None:                                  # the output's disk is full
+            give_up(sys.stdout)
+        return _complain(f"{error.filename or 'output'}: {error.strerror or error}", 2)
     except MemoryError as error:
         return _complain(f"not enough memory for this: {error}", 2)
     except FloatingPointError as error:
@@ -41,7 +46,11 @@ def main(arguments=None):
 
 
 def _complain(message, status):
-    print(f"minibnn: {message}", file=sys.stderr)
+    try:
+        if sys.stderr:
+            print("minibnn: " + str(message).replace("\n", "\\n"), file=sys.stderr, flush=True)
+    except OSError:
+        give_up(sys.stderr)
     return status
 
 

@@ -4,8 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .cores import memory
 from .files import InputError
 
+MOST = 10**9             # what a whole number in a configuration may be
+TRAINING_BYTES = 28      # of a parameter in training: value, gradient, both moments, and vectors of an update
+REPLICA_BYTES = 8        # of a parameter in a copy of the model for another thread: value and gradient
 NORMALISATIONS = ("weight", "batch", "none")
 
 
@@ -21,8 +25,9 @@ def require_whole_numbers(config, least):
     """Raise InputError unless each named value is a whole number of at least so much.    least: dict"""
     for name, least_value in least.items():
         value = getattr(config, name)
-        if type(value) is not int or value < least_value:
-            raise InputError(f"{name}: wanted a whole number of at least {least_value}, got {value!r}")
+        if type(value) is not int or not least_value <= value <= MOST:
+            wanted = f"at most {MOST:,}" if type(value) is int and value > MOST else f"at least {least_value}"
+            raise InputError(f"{name}: wanted a whole number of {wanted}, got {str(value)[:20]}")
 
 
 def require_number(config, name, accepts, wanted):
@@ -92,7 +97,25 @@ class ModelConfig:
         if (self.activations, self.weights) == (1, 32):
             raise InputError("activations: wanted 32 with 32-bit weights (Table 1 has no 32/1 model), got 1")
 
+    def require_memory(self, threads=1):
+        """Raise InputError if training such a model takes more memory than the machine has: before it is built."""
+        needed, there = self.parameters * (TRAINING_BYTES + REPLICA_BYTES * (threads - 1)), memory()
+        if there and needed > there:
+            raise InputError(f"model: wanted one that fits in the memory of this machine, {there / 1e9:,.0f} GB, got "
+                             f"one of {self.parameters:,} parameters, {needed / 1e9:,.0f} GB in training")
+
+    def require_room_in(self, arrays):
+        """Raise InputError if arrays of a file are too small to hold such a model: before it is built."""
+        if self.parameters > 8 * sum(array.nbytes for array in arrays.values()):
+            raise InputError(f"wanted the parameters of the settings' architecture, {self.parameters:,}, got a file "
+                             "too small for them")
+
     @property
     def dimensions(self):
         """Number of subpixels of an image: what bits per dimension divides by."""
         return self.size * self.size * 3
+
+
+def conv_parameters(kernel, c_in, c_out):
+    """The number of parameters of a convolution layer: v, gain, bias."""
+    return kernel * kernel * c_in * c_out + 2 * c_out

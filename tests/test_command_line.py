@@ -1,7 +1,9 @@
 """Every command and option, and one sentence with status 2 for bad input."""
 
+import io
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.image import imread
-from small import FLOW_CONFIG
+from small import FLOW_CONFIG, few_leaves
 
 from minibnn import data
 from minibnn.__main__ import main
@@ -19,6 +21,7 @@ from minibnn.experiments import tour
 from minibnn.experiments.table1.jobs import DIVERGED
 from minibnn.gradcheck import suite
 from minibnn.resnet_vae import VAEConfig
+from minibnn.training import run_files
 from minibnn.training.settings import TrainingConfig
 
 TINY = ["train", "vae", "--size", "8", "--layers", "2", "--channels", "4", "--latents", "2", "--blocks", "2",
@@ -33,6 +36,7 @@ FLOW = ["train", "flow", "--size", "8", "--channels", "4", "--blocks", "1", "--m
 def few_images(monkeypatch, tmp_path):
     monkeypatch.setattr(data, "LEAVES_TRAIN", (150, 1))
     monkeypatch.setattr(data, "LEAVES_TEST", (70, 2))
+    monkeypatch.setattr("minibnn.data.leaves.dead_leaves", few_leaves)
     monkeypatch.chdir(tmp_path)
 
 
@@ -59,7 +63,8 @@ def test_train_evaluate_sample_reconstruct(capsys, tmp_path):
     assert "70 test images of leaves" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("bits", [[], ["--weights", "1", "--activations", "1", "--binary-context"]])
+@pytest.mark.parametrize("bits", [pytest.param([], marks=pytest.mark.slow),
+                                  ["--weights", "1", "--activations", "1", "--binary-context"]])
 def test_the_same_commands_for_a_flow(capsys, bits):
     assert main([*FLOW, *bits, "--steps", "15", "--dropout", "0.1", "--out", "run"]) == 0
     result = json.loads(Path("run/result.json").read_text())
@@ -167,15 +172,34 @@ def test_epochs_and_a_run_that_is_complete(capsys):
     ([*TINY, "--batch", "151"], "batch: wanted at most the 150 training images of leaves, got 151"),
     ([*TINY, "--data", "mnist"], "--data: invalid choice: 'mnist'"),
     ([*TINY, "--data", "cifar10", "--data-dir", "absent"], "wanted an existing folder, got absent"),
+    ([*TINY, "--data-dir", "absent"], "data_dir: wanted none with leaves, which are made here, got absent"),
+    ([*TINY, "--resume", "--out", "typo"], "typo: wanted a run to continue, with its config.json, got none"),
+    ([*TINY, "--steps", "5", "--evaluations", "6"], "evaluations: wanted at most one for each of the 5 steps, got 6"),
+    ([*TINY, "--layers", "1000000000"], "wanted one that fits in the memory of this machine"),
+    ([*FLOW, "--couplings", "1000000000", "0", "0"], "wanted one that fits in the memory of this machine"),
+    (["train", "flow", "--mixture", "1000000000"], "GB in training"),
+    ([*TINY, "--out=--"], "--out: wanted a value, got '--'"),
+    (["evaluate", "file", "--json=--"], "--json: wanted a value"),
+    ([*TINY, "--out", ""], "--out: wanted a file or a folder, got an empty text"),
+    (["evaluate", ""], "wanted a file or a folder, got an empty text"),
+    (["evaluate", "/dev/zero"], "/dev/zero: wanted an ordinary file, got a device or a pipe"),
+    (["sample", "file", "--out", "file"], "file: wanted another file to write than file, which is read"),
+    (["reconstruct", "file", "--out", "./file"], "file: wanted another file to write than file, which is read"),
+    (["evaluate", "file", "--json", "file"], "file: wanted another file to write than file, which is read"),
+    (["evaluate", "file", "--per-image", "file"], "file: wanted another file to write than file, which is read"),
+    (["gradcheck", "--json", "absent/g.json"], "absent/g.json: wanted a place"),
+    (["bench", "--json", "b", "--plot", "./b"], "--json and --plot: wanted two files, got b for both"),
+    (["table1", "--out", "new", "--seeds", "2"], "40 runs are missing: about "),
+    (["table1", "--seeds", "1001"], "--seeds: wanted a whole number from 1 to 1,000"),
     ([*TINY, "--steps", "1", "--out", "file"], "file: wanted a folder for the run, got a file"),
     ([*TINY, "--steps", "1", "--out", "file/below"], "file/below: cannot write"),
-    (["evaluate", "absent.npz"], "absent.npz: cannot read the checkpoint: No such file"),
+    (["evaluate", "absent.npz"], "absent.npz: cannot be read: No such file"),
     (["evaluate", "file"], "file: wanted a minibnn checkpoint"),
-    (["sample", "."], "wanted a checkpoint file, got a directory"),
+    (["sample", "."], "wanted a file, got a directory"),
     (["sample", "file", "--n", "0"], "--n: wanted a whole number from 1 to 10,000"),
     (["sample", "file", "--n", "1" * 5000], "--n: wanted a whole number from 1 to 10,000"),
     (["sample", "x" * 300], "File name too long"), ([*TINY, "--out", "x" * 300], "File name too long"),
-    ([*TINY, "--channels", "1000000000", "--out", "run"], "not enough memory"),
+    ([*TINY, "--channels", "1000000000", "--out", "run"], "wanted one that fits in the memory of this machine"),
     (["evaluate", "file", "--json", "absent/e.json"], "absent/e.json: wanted a place that can be written to"),
     (["gradcheck", "elu", "con2d"], "gradcheck: wanted the name of a check, got 'con2d'; near it: 'conv2d'"),
     (["gradcheck", "VAE"], "got 'VAE'; near it: 'ResNet VAE 32/32', "), (["gradcheck", "zz"], "a check, got 'zz'"),
@@ -193,8 +217,8 @@ def test_epochs_and_a_run_that_is_complete(capsys):
     ([*TINY, "--start", "clipped"], "--start: wanted --start-from with it, got clipped alone"),
     (["evaluate", "file", "--json", "file/e.json"], "file/e.json: wanted a place that can be written to"),
     (["evaluate", "file", "--json", "e", "--per-image", "e"], "wanted two files, got e for both"),
-    (["pack", "file", "--out", "file"], "file: wanted another file than the checkpoint"),
-    (["table1", "--out", "new", "--data-dir", "absent"], "wanted an existing folder, got absent"),
+    (["pack", "file", "--out", "file"], "file: wanted another file to write than file, which is read"),
+    (["table1", "--yes", "--out", "new", "--data-dir", "absent"], "wanted an existing folder, got absent"),
     (["figures", "--results", "absent"], "absent: wanted a folder with the results of table1, got no folder"),
     (["tutorials", "--folder", "."], "wanted the folder with the tutorials, got one without notebooks"),
     (["table1", "--rows", "vae-1-1"], "--rows: invalid choice: 'vae-1-1'"),
@@ -232,6 +256,7 @@ def test_gradcheck_prints_writes_and_fails(capsys, monkeypatch):
     assert (wrong["error"], raises["error"], raises["ok"]) == (0.5, None, False) and "division" in raises["message"]
 
 
+@pytest.mark.slow
 def test_tour(capsys, monkeypatch):
     monkeypatch.setattr(tour, "MODELS", {
         "ResNet VAE": (VAEConfig(size=8, layers=1, channels=4, latents=2, blocks=1, nproc=1), TrainingConfig(30, 16)),
@@ -249,6 +274,14 @@ def test_tour(capsys, monkeypatch):
     table = capsys.readouterr().out
     assert "Flow++      32 / 32 bit" in table and "kB" in table
     assert "30 steps (ResNet VAE) and 20 steps (Flow++)" in table
+    assert "0 of these models were trained now, 6 before: to train all again, remove runs/tour or" in table
+    assert "trained now" not in printed
+    shutil.rmtree("runs/tour/vae-1-1")
+    Path("runs/tour/flow-1-1/result.json").unlink()
+    assert main([]) == 0 and "2 of these models were trained now, 4 before" in capsys.readouterr().out
+    Path("runs/tour/vae-1-1/log.jsonl").unlink()
+    assert main([]) == 2
+    assert "wanted the log of its training in log.jsonl, got none: remove the folder" in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -267,3 +300,90 @@ def test_ctrl_c_leaves_a_checkpoint_that_resumes():
     resumed = subprocess.run([*command, "--resume"], env=environment, capture_output=True, text=True)
     assert resumed.returncode == 0 and "train  1/1000" not in resumed.stderr
     assert json.loads(Path("run/result.json").read_text())["steps"] == 1000
+
+
+def test_no_command_writes_over_a_run_or_over_what_it_reads(capsys, tmp_path):
+    assert main([*TINY, "--steps", "2", "--out", "run"]) == 0
+    assert main(["pack", "run/checkpoint.npz", "--out", "m.npz"]) == 0
+    Path("link.npz").symlink_to("m.npz")
+    Path("link.json").symlink_to("run/result.json")
+    before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+    of_run, read = "wanted a file to write outside of the run in", "which is read"
+    for arguments, message in (
+            (["sample", "m.npz", "--out", "m.npz"], read), (["sample", "m.npz", "--out", "link.npz"], read),
+            (["reconstruct", "m.npz", "--out", "m.npz"], read), (["evaluate", "m.npz", "--json", "m.npz"], read),
+            (["evaluate", "m.npz", "--per-image", "m.npz"], read), (["pack", "run/checkpoint.npz", "--out",
+             "run/checkpoint.npz"], read), (["evaluate", "m.npz", "--json", "link.json"], of_run),
+            *((["evaluate", "m.npz", "--json", f"run/{name}"], of_run) for name in run_files.RUN_FILES),
+            (["sample", "--out", "run/config.json"], of_run), (["gradcheck", "--json", "run/result.json"], of_run),
+            (["pack", "run/checkpoint.npz", "--out", "run/result.json"], of_run),
+            (["bench", "--json", "run/log.jsonl"], of_run), (["bench", "--plot", "run/log.jsonl"], of_run)):
+        assert main(arguments) == 2
+        assert message in capsys.readouterr().err, arguments
+    assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
+    assert main(["evaluate", "m.npz", "--json", "run/evaluation.json"]) == 0        # beside them there is room
+    assert main(["evaluate", "m.npz", "--json", "result.json"]) == 0
+
+
+def test_no_command_writes_over_the_data_that_it_reads(capsys):
+    rng = np.random.default_rng(0)
+    for name, number in (("data_batch_1.bin", 30), ("test_batch.bin", 5)):
+        Path(name).write_bytes(rng.integers(0, 256, 3073 * number, np.uint8).tobytes())
+    assert main([*TINY, "--steps", "1", "--data", "cifar10", "--data-dir", ".", "--out", "run"]) == 0
+    for option in ("--json", "--per-image"):
+        assert main(["evaluate", "run/checkpoint.npz", "--data-dir", ".", option, "test_batch.bin"]) == 2
+        assert "wanted another file to write than test_batch.bin, which is read" in capsys.readouterr().err
+    assert main(["reconstruct", "run/checkpoint.npz", "--data-dir", ".", "--out", "data_batch_1.bin"]) == 2
+    assert main(["evaluate", "run/checkpoint.npz", "--data-dir", "."]) == 0
+    assert "not the images" not in capsys.readouterr().out
+    Path("test_batch.bin").write_bytes(rng.integers(0, 256, 3073 * 6, np.uint8).tobytes())
+    for command in ("evaluate", "reconstruct"):
+        assert main([command, "run/checkpoint.npz", "--data-dir", "."]) == 0
+        assert "own run: 30 and 6 of cifar10 here, 30 and 5 there" in capsys.readouterr().out
+
+
+def test_samples_and_reconstructions_come_in_batches_and_do_not_depend_on_them(monkeypatch):
+    from minibnn.training import inference
+    assert main([*TINY, "--steps", "2", "--out", "run"]) == 0
+    _, model = inference.load_trained(Path("run/checkpoint.npz"))
+    monkeypatch.setattr(inference, "BATCH", 4)
+    sizes, draw_noise = [], model.draw_noise
+    monkeypatch.setattr(model, "draw_noise", lambda rng, number: sizes.append(number) or draw_noise(rng, number))
+    noise = draw_noise(np.random.default_rng(3), 10)
+    images = np.random.default_rng(0).integers(0, 256, (10, 8, 8, 3), np.uint8)
+    for drawn, at_once in ((inference.sample(model, 10, 3), model.sample(noise)),
+                           (inference.reconstruct(model, images, 3), model.reconstruct(images, noise))):
+        assert drawn.shape == (10, 8, 8, 3) and drawn.dtype == np.uint8
+        assert np.abs(drawn.astype(int) - at_once).max() <= 1       # another batch rounds in other places
+    assert sizes == 2 * [4, 4, 2]
+
+
+def test_frozen_training_has_an_exit_status_of_its_own(capsys, monkeypatch):
+    from minibnn.training import adam
+    monkeypatch.setattr(adam, "SKIP_NORM", 0.0)
+    assert main([*TINY, "--steps", "30", "--out", "run"]) == DIVERGED
+    assert "16 of the first 16 updates were skipped" in capsys.readouterr().err
+    assert not Path("run/result.json").exists()
+
+
+def test_long_tables_are_begun_only_when_asked_for(capsys, monkeypatch):
+    made = []
+    monkeypatch.setattr("minibnn.experiments.table1.table.make_table", lambda *arguments: made.append(1) or {})
+    assert main(["table1", "--out", "new"]) == 2
+    message = capsys.readouterr().err
+    assert "60 runs are missing: about 7.8 hours" in message and "a download of 170 MB" in message
+    assert "add --yes to begin, or --quick" in message
+    assert main(["table1", "--out", "new", "--rows", "vae-base-1-1", "--seeds", "1"]) == 2
+    assert "1 runs are missing: about 0.2 hours" in capsys.readouterr().err
+    assert not made
+    assert main(["table1", "--out", "new", "--yes"]) == 0 and main(["table1", "--out", "new", "--quick"]) == 0
+    assert len(made) == 2
+
+    class Terminal(io.TextIOWrapper):
+        def isatty(self):
+            return True
+    monkeypatch.setattr(sys, "stdout", Terminal(io.BytesIO()))
+    for answer, status in ((b"n\n", 2), (b"\n", 2), (b"y\n", 0)):
+        monkeypatch.setattr(sys, "stdin", Terminal(io.BytesIO(answer)))
+        assert main(["table1", "--out", "new"]) == status
+    assert len(made) == 3

@@ -1,12 +1,20 @@
-"""The entrance of both models: images and noise are what they should be, and belong together, or are refused."""
+"""The entrance of both models: images and noise are what they should be, and belong together, or are refused.
+
+And their size is known before they are built.
+"""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from small import CONFIG, FLOW_CONFIG
 
+from minibnn import configs
+from minibnn.experiments.ledger import PAPER_FLOW, PAPER_VAE
 from minibnn.files import InputError
-from minibnn.flowpp import FlowPP
-from minibnn.resnet_vae import ResNetVAE
+from minibnn.flowpp import FlowConfig, FlowPP
+from minibnn.parameter import count
+from minibnn.resnet_vae import ResNetVAE, VAEConfig
 
 RNG = np.random.default_rng(0)
 MODELS = {"vae": ResNetVAE(CONFIG, RNG), "flow": FlowPP(FLOW_CONFIG, RNG)}
@@ -93,3 +101,41 @@ def test_a_backward_refuses_gradients_of_another_batch(model):
     bound, backward = model(IMAGES, model.draw_noise(np.random.default_rng(1), 3))
     with pytest.raises(ValueError, match=r"backward: dy: wanted \(3,.* like the output, got \(1,"):
         backward(*(part[:1] for part in bound))
+
+
+NO_FLOW_BLOCKS = {"blocks": 0, "dequantiser_blocks": 0}
+
+
+@pytest.mark.parametrize("config", [
+    VAEConfig(), VAEConfig(blocks=0, nproc=0), VAEConfig(size=8, layers=3, blocks=7, nproc=2, channels=5, latents=3),
+    VAEConfig(weights=1, activations=1, binary_everywhere=True, channels=7), FlowConfig(), FlowConfig(**NO_FLOW_BLOCKS),
+    FlowConfig(size=16, blocks=0, couplings=(1, 0, 3), mixture=7), FlowConfig(dequantiser_blocks=0, channels=5),
+    FlowConfig(weights=1, binary_context=True, blocks=1, dequantiser_couplings=3, context_channels=5)])
+def test_the_parameters_are_counted_without_building_the_model(config):
+    kind = ResNetVAE if isinstance(config, VAEConfig) else FlowPP
+    assert config.parameters == count(kind(config, np.random.default_rng(0)))["parameters"]
+
+
+def test_the_papers_models_have_the_papers_sizes():
+    """55.4M, 1.59M, 33.6M and 2.21M parameters."""
+    assert [round(config.parameters / 1e6, 2) for config in (
+        PAPER_VAE, replace(PAPER_VAE, weights=32, blocks=0, nproc=0), PAPER_FLOW,
+        replace(PAPER_FLOW, weights=32, **NO_FLOW_BLOCKS))] == [55.38, 1.59, 33.56, 2.21]
+
+
+def test_a_model_that_does_not_fit_in_the_memory_is_refused_with_its_size(monkeypatch):
+    monkeypatch.setattr(configs, "memory", lambda: 10**9)
+    VAEConfig().require_memory()
+    with pytest.raises(InputError, match=r"this machine, 1 GB, got one of 55,\d{3},\d{3} parameters, 2 GB in"):
+        PAPER_VAE.require_memory()
+    with pytest.raises(InputError, match=r"parameters, 3 GB in training"):
+        VAEConfig().require_memory(threads=1500)                    # a copy of the model for each
+    monkeypatch.setattr(configs, "memory", lambda: None)            # where the system does not say
+    PAPER_VAE.require_memory()
+
+
+@pytest.mark.parametrize("changes", [{"channels": 10**400}, {"layers": True}, {"latents": 1e3}, {"blocks": -1}])
+def test_numbers_that_are_none_are_refused_in_words(changes):
+    [name] = changes
+    with pytest.raises(InputError, match=rf"^{name}: wanted a whole number of at (least \d|most 1,000,000,000), "):
+        VAEConfig(**changes)

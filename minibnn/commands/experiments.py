@@ -1,6 +1,7 @@
 """Commands about the library and the paper: ledger, gradcheck, bench, table1, figures, tutorials, tour."""
 
 import math
+import sys
 import time
 
 from ..experiments import drawings, figures, ledger, lessons, shipped, tour
@@ -11,6 +12,7 @@ from ..files import InputError, require_writable, write_json, writing
 from ..gradcheck import suite
 from ..progress import Progress
 from ..training.inference import load_trained
+from .outputs import require_outputs
 from .signals import stop_on_signals
 
 
@@ -33,8 +35,7 @@ def ledger_command(options, command):
 
 def gradcheck_command(options, command):
     """Check every hand-written gradient, or those named.    Returns: the exit status"""
-    if options.json:
-        require_writable(options.json)
+    require_outputs({"--json": options.json})
     running, results = suite.run_checks(options.names), []
     width = max(map(len, suite.CHECKS)) + 2
     print(f"{'what':<{width}}{'equations':<20}{'error':>9}{'tolerance':>11}")
@@ -51,8 +52,7 @@ def gradcheck_command(options, command):
 
 def bench_command(options, command):
     """Measure how fast the library is.    Returns: the exit status"""
-    for path in filter(None, (options.json, options.plot)):
-        require_writable(path)
+    require_outputs({"--json": options.json, "--plot": options.plot})
     with Progress("bench") as progress:
         found = {**bench_report.run_bench(options.threads, progress), "command": command}
     print("\n".join(bench_report.lines(found)))
@@ -66,11 +66,25 @@ def bench_command(options, command):
 def table1_command(options, command):
     """Table 1 in miniature.    Returns: the exit status"""
     preset, out, seeds = (QUICK, "runs/table1-quick", 1) if options.quick else (FULL, "figures/results", 3)
+    out, seeds = options.out or out, options.seeds or seeds
+    missing = table.missing(out, seeds, options.rows)
+    if missing and not (options.quick or options.yes):
+        _ask(table.plan(preset, missing, options.jobs, options.data_dir))
     with Progress("table1") as report:
-        found = table.make_table(preset, options.out or out, options.seeds or seeds, options.jobs, options.data_dir,
-                                 report, stop_on_signals(), options.rows)
+        found = table.make_table(preset, out, seeds, options.jobs, options.data_dir, report, stop_on_signals(),
+                                 options.rows)
     print("\n".join([*table.lines(found), "", *table.order_lines(found), "", *table.comparison_lines(found)]))
     return 0
+
+
+def _ask(plan):
+    """Begin long work only when the user agrees.    Raises: InputError if not, or where nobody can be asked"""
+    advice = "add --yes to begin, or --quick for a coarse table in 6 to 10 minutes"
+    if not (sys.stdin and sys.stdin.isatty() and sys.stdout and sys.stdout.isatty()):
+        raise InputError(f"table1: {plan}: {advice}")
+    print(f"{plan}.\nBegin? (y or n; --quick makes a coarse table in 6 to 10 minutes) ", end="", flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise InputError(f"table1: not begun; {advice}")
 
 
 def figures_command(options, command):
@@ -110,12 +124,16 @@ def tutorials_command(options, command):
 def tour_command(options, command):
     """Train small models, show their losses and samples.    Returns: the exit status"""
     if options.keep:
-        require_writable(options.keep / "tour.png")
+        require_outputs({f"--keep ({name})": options.keep / name for name in ("tour.png", "tour.json")})
     print("\n".join(shipped.lines()), flush=True)
     with Progress("tour") as report, stop_on_signals() as stop:
         found = tour.run_tour(options.out, options.keep, report, stop)
     steps = " and ".join(f"{training.steps} steps ({name})" for name, (_, training) in tour.MODELS.items())
     print(f"\nTest loss on dead leaves of {tour.SIZE} x {tour.SIZE} pixels after {steps}, seed 0\n")
     print("\n".join(tour.table(found.results)))
+    there = sum(map(len, found.results.values())) - found.trained
+    if there:
+        print(f"\n{found.trained} of these models were trained now, {there} before: to train all again, remove "
+              f"{options.out} or name another --out")
     print("\npictures: " + ", ".join(map(str, found.pictures)))
     return 0

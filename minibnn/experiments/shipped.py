@@ -1,11 +1,9 @@
 """The trained, packed models that come with the package."""
 
-import json
 from pathlib import Path
 
-import numpy as np
-
-from ..training.inference import load_trained
+from ..files import read_json
+from ..training.inference import load_trained, sample
 from . import figures
 
 FOLDER = Path(__file__).parents[1] / "models"
@@ -18,9 +16,14 @@ def path_of(name):
     return FOLDER / f"{name}.npz"
 
 
+def paths():
+    """The files of all shipped models."""
+    return [path_of(name) for name in NAMES]
+
+
 def result_of(name):
     """The result.json of the run that trained a shipped model."""
-    return json.loads((FOLDER / f"{name}.json").read_text())
+    return read_json(FOLDER / f"{name}.json")
 
 
 def save_samples(path, number, seed):
@@ -28,7 +31,7 @@ def save_samples(path, number, seed):
     rows = {}
     for name, label in NAMES.items():
         _, model = load_trained(path_of(name))
-        rows[label] = model.sample(model.draw_noise(np.random.default_rng(seed), number))
+        rows[label] = sample(model, number, seed)
     figures.save_samples(path, rows)
 
 

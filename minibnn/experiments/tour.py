@@ -3,14 +3,14 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from ..cores import available
 from ..data import describe, load
-from ..files import write_json, writing
+from ..files import InputError, write_json, writing
 from ..flowpp import FlowConfig
 from ..resnet_vae import VAEConfig
-from ..training.run import read_log, train
+from ..training.inference import sample
+from ..training.run import train
+from ..training.run_files import holds_run, read_log
 from ..training.settings import Settings, TrainingConfig
 from ..training.state import TrainingState
 from . import figures, shipped
@@ -33,6 +33,7 @@ class Tour:
 
     results: dict
     pictures: list
+    trained: int                       # how many of the models were trained now; the others were there
 
 
 def run_tour(out, keep=None, report=None, stop=lambda: False):
@@ -48,20 +49,25 @@ def run_tour(out, keep=None, report=None, stop=lambda: False):
     shipped.save_samples(out / "shipped.png", SAMPLES, seed=0)
     dataset = load("leaves", SIZE)
     data = describe(dataset)
-    results, panels, rows = {}, {}, {"test images": dataset.test[:SAMPLES]}
-    for name, (model, training) in MODELS.items():
+    results, panels, rows, trained = {}, {}, {"test images": dataset.test[:SAMPLES]}, 0
+    for name, (config, training) in MODELS.items():
         results[name], panels[name] = {}, {}
         for weights, activations in BITS:
             label = f"{weights} / {activations}"
-            settings = Settings(replace(model, weights=weights, activations=activations),
+            settings = Settings(replace(config, weights=weights, activations=activations),
                                 replace(training, threads=available()), data)
             folder = out / f"{settings.kind}-{weights}-{activations}"
-            results[name][label] = train(settings, dataset, folder, resume=True, command="python -m minibnn",
+            trained += not (folder / "result.json").exists()
+            results[name][label] = train(settings, dataset, folder, resume=holds_run(folder),
+                                         command="python -m minibnn",
                                          report=_labelled(report, f"{name} {label} bit"), stop=stop)
             log = read_log(folder / "log.jsonl")
+            if not log:
+                raise InputError(f"{folder}: wanted the log of its training in log.jsonl, got none: remove the folder, "
+                                 "and the command trains the model again")
             panels[name][label] = [entry["step"] for entry in log], [entry["train_bpd"] for entry in log]
-            trained = TrainingState.load(folder / "checkpoint.npz").model
-            rows[f"{name} {label}"] = trained.sample(trained.draw_noise(np.random.default_rng(0), SAMPLES))
+            model = TrainingState.load(folder / "checkpoint.npz").model
+            rows[f"{name} {label}"] = sample(model, SAMPLES, seed=0)
     pictures = [out / "shipped.png", out / "curves.png", out / "samples.png"]
     figures.save_curves(pictures[1], panels)
     figures.save_samples(pictures[2], rows)
@@ -69,7 +75,7 @@ def run_tour(out, keep=None, report=None, stop=lambda: False):
         pictures.append(Path(keep) / "tour.png")
         figures.save_curves_and_samples(pictures[-1], panels, rows)
         write_json(Path(keep) / "tour.json", results)
-    return Tour(results, pictures)
+    return Tour(results, pictures, trained)
 
 
 def _labelled(report, label):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..configs import ModelConfig, require_bool, require_number, require_whole_numbers
+from ..configs import ModelConfig, conv_parameters, require_bool, require_number, require_whole_numbers
 from ..files import InputError
 
 CONTEXT_BLOCKS = 3       # residual blocks of the dequantiser's context network (Appendix C)
@@ -57,6 +57,28 @@ class FlowConfig(ModelConfig):
     def context_shape(self):
         """Shape (H, W, C) of what the dequantiser's couplings are told about the image."""
         return (self.size, self.size // 2, self.context_channels if self.dequantiser_blocks else 6)
+
+    @property
+    def parameters(self):
+        """How many parameters such a model has; the gains count even where `normalisation` is "none" and has none."""
+        context = self.context_shape[-1]
+        stages = [couplings * self._step_parameters(self.shape_of_stage(stage), self.blocks)
+                  for stage, couplings in enumerate(self.couplings)]
+        dequantiser = self.dequantiser_couplings * self._step_parameters(self.shape_of_stage(0),
+                                                                         self.dequantiser_blocks, context)
+        if self.dequantiser_blocks:
+            block = conv_parameters(3, 2 * context, context) + conv_parameters(3, 2 * context, 2 * context)
+            dequantiser += conv_parameters(3, 6, context) + CONTEXT_BLOCKS * block
+        return sum(stages) + dequantiser
+
+    def _step_parameters(self, shape, blocks, context=0):
+        """Of one coupling step on images of a shape (H, W, C): norm, 1x1 convolution, conditioner."""
+        (H, W, C), h = shape, self.channels
+        block = conv_parameters(3, 2 * h, h) + conv_parameters(1, 2 * h, 2 * h) + 2 * h
+        block += conv_parameters(1, 2 * context, h) if context else 0
+        c_in = C // 2 + (0 if blocks else context)
+        conditioner = conv_parameters(3, c_in, h) + conv_parameters(3, h, C // 2 * (2 + 3 * self.mixture))
+        return 2 * H * W * C + 2 * (C // 2)**2 + conditioner + blocks * block
 
     @property
     def mask_shapes(self):

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..differentiable import require_floating
+
 KL_MIN = 0.1             # nats of a latent channel, below which training does not push its KL (Appendix B)
 
 
@@ -25,7 +27,9 @@ def free_bits_loss(bound, kl_min=KL_MIN):
     Paper:     Eq. (7), "free bits" of Appendix B.
     Forward:   loss = -mean_n(log_likelihood) + sum_{l,z} max(kl_min, mean_n(kl))
     Backward:  d_log_likelihood (N,), d_kl (N, L, Z)
+    Raises:    ValueError if the terms are no floating-point arrays.
     """
+    require_floating("free_bits_loss", log_likelihood=bound.log_likelihood, kl=bound.kl)
     N = len(bound.log_likelihood)
     channel_kl = bound.kl.mean(axis=0)                              # (L, Z)
     loss = np.maximum(channel_kl, kl_min).sum() - bound.log_likelihood.mean()

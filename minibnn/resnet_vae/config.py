@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..configs import ModelConfig, require_bool, require_whole_numbers
+from ..configs import ModelConfig, conv_parameters, require_bool, require_whole_numbers
 from ..files import InputError
 
 
@@ -40,6 +40,14 @@ class VAEConfig(ModelConfig):
     def blocks_of(self, layer):
         """How many residual blocks latent layer `layer` (counted from 0) has each way."""
         return len(range(layer, self.blocks, self.layers))
+
+    @property
+    def parameters(self):
+        """How many parameters such a model has; the gains count even where `normalisation` is "none" and has none."""
+        h, Z = self.channels, self.latents
+        ends = conv_parameters(5, 3, h) + conv_parameters(5, h, 3) + 4 * self.nproc * conv_parameters(5, h, h)
+        latents = conv_parameters(3, h, 2 * Z) + conv_parameters(3, h, 4 * Z) + conv_parameters(3, Z, h)
+        return ends + self.layers * latents + 4 * self.blocks * conv_parameters(3, h, h) + 1
 
     @property
     def latent_shape(self):

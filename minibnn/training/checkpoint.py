@@ -8,11 +8,11 @@ import hashlib
 import io
 import json
 import zipfile
-from pathlib import Path
 
 import numpy as np
 
-from ..files import InputError, atomic_write
+from ..archives import read_arrays, write_arrays
+from ..files import InputError, atomic_write, parse_json, read_bytes, require_fields
 
 FORMAT = "minibnn checkpoint 1"
 DIGEST_LENGTH = 64
@@ -22,7 +22,7 @@ def save_checkpoint(path, meta, arrays, form=FORMAT):
     """Write arrays (dict of name -> array) and meta (a dict of JSON values), whole or not at all."""
     text = json.dumps({"format": form, **meta}).encode()
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, meta=np.frombuffer(text, np.uint8), **arrays)
+    write_arrays(buffer, {"meta": np.frombuffer(text, np.uint8), **arrays})
     with zipfile.ZipFile(buffer, "a") as archive:
         archive.comment = b"0" * DIGEST_LENGTH
     content = buffer.getvalue()[:-DIGEST_LENGTH]
@@ -44,26 +44,16 @@ def load_checkpoint(path, form=FORMAT):
 
 def load_any(path):
     """Read and verify a file of any format: format, meta, arrays.    Raises: InputError"""
-    content = _read(Path(path))
+    content = read_bytes(path)
     content, digest = content[:-DIGEST_LENGTH], content[-DIGEST_LENGTH:]
     if hashlib.sha256(content).hexdigest().encode() != digest:
         if not content.startswith(b"PK"):
             raise InputError(f"{path}: wanted a minibnn checkpoint, got another kind of file")
         raise InputError(f"{path}: the checkpoint is damaged or incomplete (its checksum does not match)")
     try:
-        with np.load(io.BytesIO(content + digest), allow_pickle=False) as archive:
-            arrays = dict(archive)
-        meta = json.loads(arrays.pop("meta").tobytes())
-        found = meta.pop("format")
-    except (ValueError, KeyError, AttributeError, zipfile.BadZipFile) as error:
+        arrays = read_arrays(io.BytesIO(content + digest), most=len(content))
+        meta = parse_json(arrays.pop("meta").tobytes())
+        require_fields(meta, format=str)
+    except (ValueError, KeyError) as error:
         raise InputError(f"{path}: wanted a minibnn checkpoint, got an archive without its parts ({error})") from None
-    return found, meta, arrays
-
-
-def _read(path):
-    if path.is_dir():
-        raise InputError(f"{path}: wanted a checkpoint file, got a directory (its checkpoint.npz?)")
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot read the checkpoint: {error.strerror}") from None
+    return meta.pop("format"), meta, arrays

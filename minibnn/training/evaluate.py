@@ -44,7 +44,7 @@ def evaluate(model, images, seed, team, report=None):
     for start in range(0, len(images), BATCH):
         batch = images[start:start + BATCH]
         noise = model.draw_noise(rng, len(batch))
-        batches += team.map(model.bits, *deal(team, batch, noise))
+        batches += team.map(model.bits, *deal(team.threads, batch, noise))
         if report:
             report(start + len(batch), len(images), "evaluating")
     parts = {name: np.concatenate([bits[name] for bits in batches]).astype(np.float64) for name in batches[0]}

@@ -6,6 +6,7 @@ from ..blocks import pack_layers, without_batch_norm
 from ..files import InputError
 from ..parameter import as_vector, deal_vector, parameters
 from .checkpoint import load_any, save_checkpoint
+from .evaluate import BATCH
 from .settings import Settings
 from .state import TrainingState
 
@@ -31,10 +32,10 @@ def load_trained(path):
     """
     form, meta, arrays = load_any(path)
     if form != FORMAT:
-        state = TrainingState.load(path)
-        return state.settings, state.model
+        return load_for_inference(path)
     try:
         settings = Settings.from_dict(meta["settings"])
+        settings.model.require_room_in(arrays)
         model = settings.build(np.random.default_rng(0))
         without_batch_norm(model)                                   # it was folded before it was packed
         _fill(model, arrays["bits"], arrays["floats"])
@@ -44,6 +45,42 @@ def load_trained(path):
         raise InputError(f"{path}: {error}") from None
     pack_layers(model)
     return settings, model
+
+
+def load_for_inference(path):
+    """The settings and the model in a checkpoint, to be used or packed.
+
+    Raises:    InputError if the file holds none, or one whose batch normalisation still looks at whole batches.
+    """
+    state = TrainingState.load(path)
+    if state.settings.model.normalisation == "batch" and not state.complete:
+        raise InputError(f"{path}: wanted a complete run, whose batch normalisation is folded, got one "
+                         f"at step {state.step} of {state.settings.training.steps}")
+    return state.settings, state.model
+
+
+def sample(model, number, seed, report=None):
+    """Images drawn from a model: (number, S, S, 3) uint8. The noise is drawn image by image from `seed`.
+
+    report(done, total, text) is called after each batch: memory does not grow with the number of images.
+    """
+    return _in_batches(lambda start, noise: model.sample(noise), model, number, seed, report)
+
+
+def reconstruct(model, images, seed, report=None):
+    """A VAE's reconstructions: (N, S, S, 3) uint8; seed, report: as in `sample`."""
+    return _in_batches(lambda start, noise: model.reconstruct(images[start:start + BATCH], noise), model, len(images),
+                       seed, report)
+
+
+def _in_batches(draw, model, number, seed, report):
+    rng, batches = np.random.default_rng(seed), []
+    for start in range(0, number, BATCH):
+        stop = min(start + BATCH, number)
+        batches.append(draw(start, model.draw_noise(rng, stop - start)))
+        if report:
+            report(stop, number, "images")
+    return np.concatenate(batches)
 
 
 def _fill(model, bits, floats):

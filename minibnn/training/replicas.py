@@ -4,19 +4,20 @@ import copy
 
 import numpy as np
 
-from ..cores import Team
+from ..cores import Team, parts_of
 from ..parameter import parameters
 
 
 class Replicas:
     """Copies of a model, one for each thread of a team, which share its values and collect gradients of their own.
 
-    The first of them is the model itself.
+    The first of them is the model itself. Batch normalisation is of the whole batch: with it there is only one.
     """
 
     def __init__(self, model, team):
         self.team = team
-        self.models = [model, *(copy.deepcopy(model) for _ in range(team.threads - 1))]
+        self.parts = 1 if model.config.normalisation == "batch" else team.threads
+        self.models = [model, *(copy.deepcopy(model) for _ in range(self.parts - 1))]
         self._parameters = list(zip(*map(parameters, self.models)))         # of each parameter, that of every model
 
     def training_loss(self, images, noise):
@@ -26,11 +27,11 @@ class Replicas:
         Returns:   loss (), backward() which leaves the gradients in the model's parameters
         """
         self._share_values()
-        bounds, backwards = zip(*self.team.map(_forward, self.models, *deal(self.team, images, noise)))
+        bounds, backwards = zip(*self.team.map(_forward, self.models, *deal(self.parts, images, noise)))
         loss, loss_backward = self.models[0].loss(bounds[0]._make(map(np.concatenate, zip(*bounds))))
 
         def training_loss_backward():
-            parts = deal(self.team, *loss_backward())
+            parts = deal(self.parts, *loss_backward())
             self.team.map(lambda model_backward, *d_terms: model_backward(*d_terms), backwards, *parts)
             self._add_gradients()
         return loss, training_loss_backward
@@ -52,12 +53,12 @@ def training_loss(model, images, noise):
     return Replicas(model, Team(1)).training_loss(images, noise)
 
 
-def deal(team, *arrays):
-    """For each of the arrays (N, ...) the list of its parts, one for each thread of the team.
+def deal(number, *arrays):
+    """For each of the arrays (N, ...) the list of its parts, `number` of them or one for each image.
 
     A tuple of arrays, such as the noise of a flow, becomes a list of such tuples.
     """
-    parts = team.parts(len(arrays[0]))
+    parts = parts_of(len(arrays[0]), number)
     return [[_part(array, part) for part in parts] for array in arrays]
 
 

@@ -1,4 +1,4 @@
-"""A training run in a folder: config.json, log.jsonl, checkpoint.npz, per_image.npy, result.json."""
+"""A training run in a folder of its own."""
 
 import json
 import time
@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from ..cores import Team
-from ..files import InputError, alone_in, atomic_write, write_json, writing
+from ..files import InputError, alone_in, atomic_write, read_json, remove_parts, write_json, writing
 from ..parameter import count
 from .evaluate import evaluate
 from .replicas import Replicas
+from .run_files import RUN_FILES, append_log, holds_run, read_log, read_result, sha256_of
 from .settings import Settings
 from .start import start_from
 from .state import TrainingState
@@ -18,7 +19,7 @@ from .state import TrainingState
 CHECKPOINT_SECONDS = 10
 LOG_STEPS = 10
 EVALUATION_SEED = 1
-RUN_FILES = ("config.json", "log.jsonl", "checkpoint.npz", "per_image.npy", "result.json")
+MOST_SKIPPED_OF = 200    # of so many updates, or of as many as there are, at most half may be skipped
 
 
 class Interrupted(Exception):
@@ -29,18 +30,24 @@ def train(settings, dataset, out, *, resume=False, command="", source=None, eval
           stop=lambda: False):
     """Train a model and evaluate it on every test image.
 
-    out:       folder for the run; with `resume` a run in it is continued, or found complete
+    out:       folder for the run; with `resume` the run in it is continued, or found complete
     source:    the trained model from which the latent weights start, if the settings say so
     evaluations: how many times on the way the log gets the test loss too, which nothing depends on
     report:    called as report(step, steps, text);  stop: asked before each step whether to stop
     Returns:   the contents of result.json
-    Raises:    InputError if `out` holds a run (without `resume`) or another run (with it), or one that goes on;
-               Interrupted after `stop` said so; FloatingPointError if the loss is not finite.
+    Raises:    InputError if `out` holds a run (without `resume`), none or another (with it), or one that goes on;
+               Interrupted after `stop` said so; FloatingPointError if the loss is not finite, or most updates are
+               skipped.
     """
     out = Path(out)
-    _check_settings(settings, dataset)
-    if _claim(out, settings, resume):
-        return _read_result(out / "result.json")
+    _check_settings(settings, dataset, evaluations)
+    _claim(out, settings, resume)
+    if resume and (out / "result.json").exists():
+        try:
+            return read_result(out)
+        except InputError as error:                                 # the checkpoint still knows it
+            if report:
+                report(0, settings.training.steps, f"{error}: evaluating again")
     with alone_in(out):
         return _train_alone(settings, dataset, out, command, source, evaluations, report, stop)
 
@@ -51,6 +58,7 @@ def _train_alone(settings, dataset, out, command, source, evaluations, report, s
             raise Interrupted("stopped while evaluating")
         if report:
             report(done, total, text)
+    remove_parts(out)
     with Team(settings.training.threads) as team:
         state = _start(out, settings, dataset.train, source)
         seconds = _run_steps(state, dataset, team, out, evaluations, report, stop)
@@ -61,50 +69,43 @@ def _train_alone(settings, dataset, out, command, source, evaluations, report, s
     result = {**evaluation.summary(), **count(state.model), "seconds": round(seconds, 1),
               "steps": settings.training.steps, "skipped": state.skipped, "seed": settings.training.seed,
               "threads": settings.training.threads, "data": settings.data, "model": described["model"],
-              "kind": described["kind"], "command": command}
+              "kind": described["kind"], "command": command, "per_image_sha256": sha256_of(out / "per_image.npy")}
     write_json(out / "result.json", result)
     return result
 
 
-def _check_settings(settings, dataset):
-    if settings.training.batch > len(dataset.train):
+def _check_settings(settings, dataset, evaluations):
+    training = settings.training
+    if training.batch > len(dataset.train):
         raise InputError(f"batch: wanted at most the {len(dataset.train)} training images of {dataset.name}, "
-                         f"got {settings.training.batch}")
+                         f"got {training.batch}")
+    if evaluations > training.steps:
+        raise InputError(f"evaluations: wanted at most one for each of the {training.steps} steps, got {evaluations}")
 
 
 def _claim(out, settings, resume):
-    """Make `out` ours, or see that it is; True if the run in it is complete."""
+    """Make `out` ours, or see that it is."""
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: wanted a folder for the run, got a file")
     found = [name for name in RUN_FILES if (out / name).exists()]
     if found and not resume:
         raise InputError(f"{out}: there is a run already ({found[0]}); continue it with --resume, "
                          "or choose another --out")
-    if found and "config.json" not in found:
-        raise InputError(f"{out}: wanted the config.json of its run, got only {', '.join(found)}")
+    if resume and not holds_run(out):
+        raise InputError(f"{out}: wanted a run to continue, with its config.json, got "
+                         + (f"only {', '.join(found)}" if found else "none; without --resume a new one begins there"))
     if found:
         _compare(out / "config.json", settings.as_dict())
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-    return "result.json" in found
-
-
-def _read_result(path):
-    try:
-        result = json.loads(path.read_text())
-        summary = [float(result[name]) for name in ("test_bpd", "test_bpd_se")], dict(result["parts"]), result["data"]
-    except (ValueError, TypeError, KeyError):
-        summary = None
-    if not summary or not isinstance(summary[-1], dict):
-        raise InputError(f"{path}: wanted the result of a run, got something else; remove it to evaluate again")
-    return result
 
 
 def _compare(path, wanted):
     """Raise InputError naming the first setting in which the run at `path` differs."""
+    values = read_json(path)
     try:
-        found = Settings.from_dict(json.loads(path.read_text())).as_dict()
-    except ValueError as error:                                     # no JSON, or other settings
+        found = Settings.from_dict(values).as_dict()
+    except ValueError as error:
         raise InputError(f"{path}: not the settings of a run: {error}") from None
     if found["kind"] != wanted["kind"]:
         raise InputError(f"{path}: the run trains a {found['kind']}, got a {wanted['kind']}: use another --out")
@@ -139,21 +140,22 @@ def _run_steps(state, dataset, team, out, evaluations, report, stop):
     begun = time.monotonic() - (log[-1]["seconds"] if log else 0)
     saved = time.monotonic()
     steps = state.settings.training.steps
-    evaluated = {round(steps * (i + 1) / evaluations) for i in range(evaluations)}
     replicas = Replicas(state.model, team)
     while state.step < steps:
         if stop():
             state.save(out / "checkpoint.npz")
             raise Interrupted(f"stopped after step {state.step} of {steps}")
         loss, norm = state.train_step(dataset.train, replicas)
+        _check_skipped(state, norm)
         if state.complete:
             state.fold_batch_norm(dataset.train)
-        if state.step % LOG_STEPS == 0 or state.step in {steps, *evaluated}:
+        evaluated = _is_evaluated(state.step, steps, evaluations)
+        if state.step % LOG_STEPS == 0 or state.step == steps or evaluated:
             entry = {"step": state.step, "train_bpd": loss, "gradient_norm": norm}
-            if state.step in evaluated:
+            if evaluated:
                 model = state.inference_model(dataset.train)
                 entry["test_bpd"] = evaluate(model, dataset.test, EVALUATION_SEED, team).mean
-            _append(out / "log.jsonl", {**entry, "seconds": round(time.monotonic() - begun, 2)})
+            append_log(out / "log.jsonl", {**entry, "seconds": round(time.monotonic() - begun, 2)})
         if time.monotonic() - saved > CHECKPOINT_SECONDS or state.step == steps:
             state.save(out / "checkpoint.npz")
             saved = time.monotonic()
@@ -163,19 +165,14 @@ def _run_steps(state, dataset, team, out, evaluations, report, stop):
     return time.monotonic() - begun
 
 
-def _append(path, entry):
-    with writing(path), open(path, "a") as file:
-        file.write(json.dumps(entry) + "\n")
+def _is_evaluated(step, steps, evaluations):
+    """Whether one of so many evaluations, spread evenly over the steps, is due after this step."""
+    before = step * evaluations // steps                            # one of these two, if any
+    return evaluations > 0 and any(n > 0 and round(steps * n / evaluations) == step for n in (before, before + 1))
 
 
-def read_log(path):
-    """The entries of a log.jsonl, without a last line that was cut off; none if there is no file."""
-    entries = []
-    for line in Path(path).read_bytes().splitlines() if Path(path).exists() else ():
-        try:
-            entry = json.loads(line)
-            entries.append({**entry, "step": int(entry["step"]), "seconds": float(entry["seconds"])})
-        except (ValueError, TypeError, KeyError):
-            break                                                   # killed while writing it
-    return entries
-
+def _check_skipped(state, norm):
+    """Raise FloatingPointError if most updates so far were skipped: such a model hardly moves any more."""
+    if 2 * state.skipped > max(state.step, min(MOST_SKIPPED_OF, state.settings.training.steps)):
+        raise FloatingPointError(f"training: {state.skipped:,} of the first {state.step:,} updates were skipped, for "
+                                 f"their gradients were too long, the last {norm:.3g}: a lower --lr may help")

@@ -3,13 +3,18 @@
 from dataclasses import asdict, dataclass
 
 from ..configs import ModelConfig, require_number, require_whole_numbers
-from ..files import InputError
+from ..files import InputError, require_fields
 from ..flowpp import FlowConfig, FlowPP
 from ..resnet_vae import ResNetVAE, VAEConfig
 from .start import STARTS
 
 DATA_KEYS = ("name", "train_images", "test_images", "fingerprint")
 KINDS = {"vae": (VAEConfig, ResNetVAE), "flow": (FlowConfig, FlowPP)}
+
+
+def require_described(data):
+    """Raise ValueError unless `data`, read from JSON, is what data.describe says of a data set."""
+    require_fields(data, name=str, train_images=int, test_images=int, fingerprint=str)
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class TrainingConfig:
 
     def __post_init__(self):
         require_whole_numbers(self, {"steps": 1, "batch": 1, "seed": 0, "threads": 1, "warmup": 0})
-        if self.start not in STARTS or (self.start == "normal") != (self.source == ""):
+        if type(self.source) is not str or self.start not in STARTS or (self.start == "normal") != (self.source == ""):
             raise InputError(f"start: wanted one of {', '.join(STARTS)}, all but the first with a source, got "
                              f"{self.start!r} with {self.source!r}")
         require_number(self, "lr", lambda rate: 0 < rate < 1, "a learning rate between 0 and 1")
@@ -76,14 +81,18 @@ class Settings:
             kind, model, training, data = (values[part] for part in ("kind", "model", "training", "data"))
             if kind not in KINDS:
                 raise InputError(f"settings: kind: wanted {' or '.join(KINDS)}, got {kind!r}")
+            require_described(data)
             config, _ = KINDS[kind]
             return Settings(config(**model), TrainingConfig(**training), {name: data[name] for name in DATA_KEYS})
         except KeyError as error:
             raise InputError(f"settings: {error} is missing") from None
-        except TypeError as error:
+        except InputError:
+            raise
+        except (TypeError, ValueError) as error:
             raise InputError(f"settings: {error}") from None
 
     def build(self, rng):
-        """A new model with its random weights drawn from `rng`."""
+        """A new model with its random weights drawn from `rng`.    Raises: InputError if it is too large to train"""
+        self.model.require_memory()
         _, model = KINDS[self.kind]
         return model(self.model, rng)

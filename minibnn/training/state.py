@@ -5,7 +5,7 @@ import copy
 import numpy as np
 
 from ..blocks import fold_batch_norm, without_batch_norm
-from ..files import InputError
+from ..files import InputError, require_fields
 from ..parameter import deal_vector, named_parameters, parameters
 from .adam import Adam
 from .checkpoint import load_checkpoint, save_checkpoint
@@ -106,22 +106,37 @@ class TrainingState:
         """The state that `save` wrote.    Raises: InputError if the file holds no such state."""
         meta, arrays = load_checkpoint(path)
         try:
-            state = TrainingState(Settings.from_dict(meta["settings"]))
-            state.step, state.adam.updates = int(meta["step"]), int(meta["updates"])
-            if state.complete:
-                without_batch_norm(state.model)                     # it was folded
-            state.order = _order(arrays["order"], state.settings.data["train_images"])
-            for rng, stored in zip((state.rng, state.order_rng), meta["generators"], strict=True):
-                rng.bit_generator.state = stored
+            require_fields(meta, settings=dict, step=int, updates=int, generators=list)
+            settings = Settings.from_dict(meta["settings"])
+            settings.model.require_room_in(arrays)
+            state = TrainingState(settings)
+            state._place(meta, arrays)
             for (name, parameter), m, v in state._with_moments():
                 parameter.value = _like(parameter.value, arrays[f"parameter/{name}"], name)
                 m[...] = _like(parameter.value, arrays[f"adam_m/{name}"], name)
                 v[...] = _like(parameter.value, arrays[f"adam_v/{name}"], name)
+            if (state.adam.v < 0).any():
+                raise InputError("adam_v: wanted second moments of at least 0, got others")
         except KeyError as error:
             raise InputError(f"{path}: the checkpoint lacks {error}, which its architecture has") from None
         except (ValueError, TypeError) as error:
             raise InputError(f"{path}: {error}") from None
         return state
+
+    def _place(self, meta, arrays):
+        """Where the run is, from what a checkpoint says of it."""
+        if not meta["updates"] <= meta["step"] <= self.settings.training.steps:
+            raise InputError(f"step: wanted at most {self.settings.training.steps}, and as many updates at most, got "
+                             f"{meta['step']} and {meta['updates']}")
+        self.step, self.adam.updates = meta["step"], meta["updates"]
+        if self.complete:
+            without_batch_norm(self.model)                          # it was folded
+        self.order = _order(arrays["order"], self.settings.data["train_images"])
+        try:
+            for rng, stored in zip((self.rng, self.order_rng), meta["generators"], strict=True):
+                rng.bit_generator.state = stored
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise InputError(f"generators: wanted the states of two, got others: {error!r}") from None
 
     def _with_moments(self):
         """Each (name, parameter) with its first and second moment, views of Adam's."""
@@ -130,7 +145,8 @@ class TrainingState:
 
 
 def _order(stored, images):
-    if stored.dtype != np.int64 or stored.ndim != 1 or not np.isin(stored, np.arange(images)).all():
+    within = stored.size == 0 or 0 <= stored.min() <= stored.max() < images
+    if stored.dtype != np.int64 or stored.ndim != 1 or not within:
         raise InputError(f"order: wanted places among {images} training images, got {stored.dtype} {stored.shape}")
     return stored
 
@@ -139,4 +155,6 @@ def _like(own, stored, name):
     if (stored.shape, stored.dtype) != (own.shape, own.dtype):
         raise InputError(f"{name}: wanted {own.dtype} {own.shape} for the checkpoint's architecture, "
                          f"got {stored.dtype} {stored.shape}")
+    if not np.isfinite(stored).all():
+        raise InputError(f"{name}: wanted finite numbers, got others")
     return stored

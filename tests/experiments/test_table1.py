@@ -33,7 +33,7 @@ def test_the_rows_are_those_of_table_1_and_of_the_ablations():
 
 def _result(row, seed, losses, command="c"):
     values = {"model": row.kind, "seed": seed, "test_bpd": float(np.mean(losses)), "command": command,
-              "parameters": 100, "binary_parameters": 50, "bytes": 206, "data": {"fingerprint": "f"}}
+              "parameters": 100, "binary_parameters": 50, "bytes": 206, "steps": 10, "data": {"fingerprint": "f"}}
     return results.Result(values, np.array(losses, np.float32), np.zeros(0))
 
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from small import few_leaves
 
 from minibnn.cores import Team
-from minibnn.data.leaves import dead_leaves
 from minibnn.files import InputError
 from minibnn.flowpp import FlowConfig, FlowPP
 from minibnn.flowpp.bijection import NOTHING, Composition, standard_normal
@@ -25,6 +25,7 @@ PRECISIONS = [{}, {"weights": 1}, {"weights": 1, "activations": 1}, {"weights": 
               {"blocks": 0, "dequantiser_blocks": 0}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes, parameters, binary, megabytes", [
     ({}, 33.6e6, 0.927, 13.7), ({"binary_context": True}, 33.6e6, 0.932, 13.1),
     ({"weights": 32}, 33.6e6, 0.0, 134.2), ({"weights": 32, "blocks": 0, "dequantiser_blocks": 0}, 2.21e6, 0.0, 8.9)])
@@ -46,7 +47,7 @@ def test_only_residual_blocks_are_binary():
 def _started(config, n=200, dtype=np.float32):
     rng = np.random.default_rng(1)
     model = FlowPP(config, rng)
-    images = dead_leaves(n, config.size, 1)
+    images = few_leaves(n, config.size, 1)
     model(images, model.draw_noise(rng, n), initialise=True)
     cast(model, dtype)
     return model, images, rng
@@ -87,7 +88,7 @@ def test_the_first_norm_starts_with_mean_zero_and_deviation_one():
 def test_images_of_any_integer_type_leave_it_in_float32():
     model = FlowPP(SMALL, np.random.default_rng(0))
     noise = model.draw_noise(np.random.default_rng(1), 50)
-    bound, _ = model(dead_leaves(50, 8, 1).astype(np.int64), noise, initialise=True)
+    bound, _ = model(few_leaves(50, 8, 1).astype(np.int64), noise, initialise=True)
     assert bound.log_p.dtype == np.float32 and {p.value.dtype for p in parameters(model)} == {np.dtype(np.float32)}
 
 
@@ -144,9 +145,10 @@ def test_density_of_a_small_flow_integrates_to_one():
     assert abs(total - 1) < 1e-5
 
 
-@pytest.mark.parametrize("changes", PRECISIONS[:3])
+@pytest.mark.parametrize("changes", [pytest.param(changes, marks=[pytest.mark.slow] * bool(changes))
+                                     for changes in PRECISIONS[:3]])
 def test_a_trained_flow_takes_images_there_and_back(changes):
-    images = dead_leaves(500, 8, 5)
+    images = few_leaves(500, 8, 5)
     model, rng = _trained(replace(SMALL, **changes), images, 60)
     extremes = np.stack([np.zeros((8, 8, 3)), np.full((8, 8, 3), 255), 255.0 * (np.indices((8, 8, 3)).sum(axis=0) % 2)])
     x = np.concatenate([images[:50] + rng.random((50, 8, 8, 3)), extremes, extremes + 1])

@@ -1,6 +1,7 @@
 """Free bits, and bits per dimension."""
 
 import numpy as np
+import pytest
 
 from minibnn.numerics import bits_per_dimension
 from minibnn.resnet_vae.bound import Bound, free_bits_loss
@@ -33,3 +34,8 @@ def test_the_true_bound_ignores_free_bits():
 
 def test_bits_per_dimension_of_a_fair_byte_is_eight():
     np.testing.assert_allclose(bits_per_dimension(192 * np.log(256), 192), 8)
+
+
+def test_whole_numbers_are_refused():
+    with pytest.raises(ValueError, match="free_bits_loss: kl: wanted an array of floating-point numbers, got int64"):
+        free_bits_loss(Bound(np.zeros(2), np.ones((2, 1, 1), np.int64)))

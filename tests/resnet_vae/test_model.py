@@ -18,6 +18,7 @@ PAPER = VAEConfig(size=32, layers=12, channels=256, latents=8, blocks=20, nproc=
 SMALL = VAEConfig(size=8, layers=3, channels=6, latents=2, blocks=4, nproc=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes, parameters, binary, megabytes", [
     ({}, 55.4e6, 0.970, 13.3), ({"channels": 336}, 94.7e6, 0.977, 20.2),
     ({"weights": 32, "blocks": 0, "nproc": 0}, 1.59e6, 0.0, 6.4)])

@@ -75,6 +75,13 @@ def test_alternatives_to_weight_normalisation_survive_the_file(tmp_path, config,
     np.testing.assert_allclose(whole[:5], alone, rtol=1e-5)         # no image sees the others of its batch
 
 
+def test_a_model_whose_batch_normalisation_is_not_folded_is_not_used(tmp_path):
+    state = TrainingState(small_settings(replace(CONFIG, normalisation="batch")))
+    state.save(tmp_path / "c.npz")
+    with pytest.raises(InputError, match=r"c\.npz: wanted a complete run, whose batch norm.* got one at step 0 of 25"):
+        load_trained(tmp_path / "c.npz")
+
+
 @pytest.mark.parametrize("weights, activations", [(1, 32), (1, 1)])
 def test_inputs_of_signs_go_through_xnor_and_others_through_floats(monkeypatch, weights, activations):
     calls = []
@@ -181,7 +188,8 @@ def _mutated(content, kind, rng):
 
 
 @pytest.mark.parametrize("change, message", [
-    ({"bits": None}, "without 'bits'"), ({"floats": np.zeros(3, np.float32)}, "floats: wanted those of"),
+    ({"bits": None}, "without 'bits'"), ({"floats": np.zeros(3, np.float32)}, "got a file too small for them"),
+    ({"floats": np.zeros(9999, np.float32)}, "floats: wanted those of"),
     ({"bits": np.zeros(3, np.uint8)}, "bits: wanted those of"), ({"bits": np.zeros((2, 2))}, "bits: wanted those of"),
     ({"floats": np.nan}, "floats: wanted finite numbers"), ({"settings": {}}, "'kind' is missing"),
     ({"settings": 5}, "settings: "), ({"spare": 0x10}, "spare bits of 0"), ({"spare": 0x80}, "spare bits of 0")])

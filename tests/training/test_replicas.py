@@ -1,5 +1,7 @@
 """Parts of a batch on several threads give what the whole gives on one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from small import CONFIG, FLOW_CONFIG, small_data
@@ -49,6 +51,19 @@ def test_the_gradient_does_not_depend_on_the_number_of_threads(kind, config, thr
     np.testing.assert_allclose(loss_of_parts, loss, rtol=1e-12)
     for (name, _), grad, of_parts in zip(named_parameters(model), grads, grads_of_parts):
         np.testing.assert_allclose(of_parts, grad, rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize("kind, config", [(ResNetVAE, replace(CONFIG, normalisation="batch")),
+                                          (FlowPP, replace(FLOW_CONFIG, weights=1, normalisation="batch"))])
+def test_with_batch_normalisation_the_loss_is_that_of_the_whole_batch_on_any_number_of_threads(kind, config):
+    model = _model(kind, config)
+    noise = model.draw_noise(np.random.default_rng(1), 13, training=True)
+    loss, grads = _gradients(model, 1, DATA.train[:13], noise)
+    for threads in (2, 4):
+        again, grads_again = _gradients(model, threads, DATA.train[:13], noise)
+        assert again == loss
+        for grad, grad_again in zip(grads, grads_again):
+            np.testing.assert_array_equal(grad_again, grad)
 
 
 @pytest.mark.parametrize("kind, config", MODELS)

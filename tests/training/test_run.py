@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from small import CONFIG, FLOW_CONFIG, small_data, small_settings
 
 from minibnn.cores import Team
 from minibnn.files import InputError
-from minibnn.training import adam, run, state
+from minibnn.training import adam, run, run_files, state
 from minibnn.training.evaluate import evaluate
 from minibnn.training.replicas import Replicas
 from minibnn.training.settings import Settings, TrainingConfig
@@ -31,9 +32,9 @@ def _train(out, settings=None, **options):
 
 def test_a_run_writes_its_files_and_learns(tmp_path):
     result = _train(tmp_path / "a")
-    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == sorted(run.RUN_FILES)
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == sorted(run_files.RUN_FILES)
     assert json.loads((tmp_path / "a" / "result.json").read_text()) == result
-    log = run.read_log(tmp_path / "a" / "log.jsonl")
+    log = run_files.read_log(tmp_path / "a" / "log.jsonl")
     assert [entry["step"] for entry in log] == [10, 20, 25]
     trained = TrainingState.load(tmp_path / "a" / "checkpoint.npz").model
     assert result["test_bpd"] == evaluate(trained, DATA.test, 1, Team(1)).mean
@@ -46,9 +47,19 @@ def test_skipped_updates_are_counted_and_shown(tmp_path, monkeypatch):
     texts = []
     assert _train(tmp_path / "a", report=lambda done, total, text: texts.append(text))["skipped"] == 0
     assert not any("skipped" in text for text in texts)
+    norms = [entry["gradient_norm"] for entry in run_files.read_log(tmp_path / "a" / "log.jsonl")]
+    monkeypatch.setattr(adam, "SKIP_NORM", np.median(norms))
+    skipped = _train(tmp_path / "b", report=lambda done, total, text: texts.append(text))["skipped"]
+    assert 0 < skipped < 13 and any(text.endswith(f"bits/dim, {skipped} updates skipped") for text in texts)
+
+
+@pytest.mark.parametrize("steps, ends_at", [(25, 13), (500, 101)])
+def test_a_run_most_of_whose_updates_were_skipped_has_diverged_and_says_so_early(tmp_path, monkeypatch, steps, ends_at):
     monkeypatch.setattr(adam, "SKIP_NORM", 0.0)
-    assert _train(tmp_path / "b", report=lambda done, total, text: texts.append(text))["skipped"] == 25
-    assert any(text.endswith("bits/dim, 25 updates skipped") for text in texts)
+    message = f"training: {ends_at} of the first {ends_at} updates were skipped, for their gradients were too long"
+    with pytest.raises(FloatingPointError, match=message):
+        _train(tmp_path, small_settings(steps=steps))
+    assert not (tmp_path / "result.json").exists()
 
 
 @pytest.mark.parametrize("normalisation", ["weight", "batch"])
@@ -56,7 +67,7 @@ def test_evaluations_on_the_way_are_logged_and_change_nothing(tmp_path, normalis
     settings = small_settings(replace(CONFIG, normalisation=normalisation))
     with_them, without = (_train(tmp_path / str(number), settings, evaluations=number) for number in (3, 0))
     assert with_them["test_bpd"] == without["test_bpd"]
-    logs = [run.read_log(tmp_path / name / "log.jsonl") for name in ("3", "0")]
+    logs = [run_files.read_log(tmp_path / name / "log.jsonl") for name in ("3", "0")]
     found = {entry["step"]: entry["test_bpd"] for entry in logs[0] if "test_bpd" in entry}
     assert list(found) == [8, 17, 25] and found[25] == with_them["test_bpd"] < found[8]
     assert not any("test_bpd" in entry for entry in logs[1])
@@ -69,7 +80,9 @@ def test_the_same_seed_repeats_bit_for_bit_and_another_does_not(tmp_path):
     assert a == b != c and results[0]["test_bpd"] == results[1]["test_bpd"] != results[2]["test_bpd"]
 
 
-@pytest.mark.parametrize("model, stop_after", [*((CONFIG, step) for step in (0, 1, 7, 13, 20, 24)), (FLOW_CONFIG, 11)])
+@pytest.mark.parametrize("model, stop_after", [
+    *((CONFIG, step) for step in (0, 13, 20)), (FLOW_CONFIG, 11),
+    *(pytest.param(CONFIG, step, marks=pytest.mark.slow) for step in (1, 7, 24))])
 def test_an_interrupted_run_ends_where_the_uninterrupted_one_ends(tmp_path, model, stop_after):
     settings = small_settings(model)
     whole = _train(tmp_path / "whole", settings)
@@ -80,7 +93,7 @@ def test_an_interrupted_run_ends_where_the_uninterrupted_one_ends(tmp_path, mode
     assert parts["test_bpd"] == whole["test_bpd"]
     for name in ("checkpoint.npz", "config.json"):
         assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
-    logs = [run.read_log(tmp_path / name / "log.jsonl") for name in ("whole", "parts")]
+    logs = [run_files.read_log(tmp_path / name / "log.jsonl") for name in ("whole", "parts")]
     losses = [[entry["train_bpd"] for entry in log] for log in logs]
     assert losses[0] == losses[1]
 
@@ -92,8 +105,8 @@ def test_log_lines_after_the_checkpoint_and_a_cut_line_are_dropped(tmp_path):
     with open(tmp_path / "log.jsonl", "a") as file:
         file.write('{"step": 20, "train_bpd": 0, "gradient_norm": 0, "seconds": 1}\n{"step": 2')
     _train(tmp_path, resume=True)
-    assert [entry["step"] for entry in run.read_log(tmp_path / "log.jsonl")] == [10, 20, 25]
-    assert all(entry["train_bpd"] > 1 for entry in run.read_log(tmp_path / "log.jsonl"))
+    assert [entry["step"] for entry in run_files.read_log(tmp_path / "log.jsonl")] == [10, 20, 25]
+    assert all(entry["train_bpd"] > 1 for entry in run_files.read_log(tmp_path / "log.jsonl"))
 
 
 def test_a_complete_run_is_not_run_again_and_a_lost_result_is_evaluated_again(tmp_path, monkeypatch):
@@ -113,7 +126,7 @@ def test_a_folder_with_a_run_is_not_overwritten(tmp_path):
 def test_files_of_a_run_without_its_settings_are_not_believed(tmp_path):
     _train(tmp_path)
     (tmp_path / "config.json").unlink()
-    with pytest.raises(InputError, match=r"wanted the config\.json of its run, got only log\.jsonl, checkpoint"):
+    with pytest.raises(InputError, match=r"with its config\.json, got only log\.jsonl, checkpoint"):
         _train(tmp_path, small_settings(steps=30), resume=True)
 
 
@@ -150,7 +163,7 @@ def test_a_checkpoint_whose_arrays_do_not_fit_is_refused(tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"stem\.bias: wanted float32 \(4,\).*got float32 \(5,\)"):
         TrainingState.load(tmp_path / "c.npz")
     monkeypatch.setattr(state, "save_checkpoint",
-                        lambda path, meta, arrays: save(path, meta, {"order": arrays["order"]}))
+                        lambda path, meta, arrays: save(path, meta, {"order": arrays["order"], "a": np.zeros(9999)}))
     TrainingState(small_settings()).save(tmp_path / "c.npz")
     with pytest.raises(InputError, match=r"lacks 'parameter/stem\.v'"):
         TrainingState.load(tmp_path / "c.npz")
@@ -258,9 +271,10 @@ import sys
 sys.path[:0] = {paths!r}
 from pathlib import Path
 from small import small_data, small_settings
-from minibnn.training import run
+from minibnn.training import run, run_files
 run.CHECKPOINT_SECONDS = 0.05
-print(run.train(small_settings(steps=400), small_data(), Path({out!r}), resume=True)["test_bpd"])
+there = run_files.holds_run({out!r})
+print(run.train(small_settings(steps=400), small_data(), Path({out!r}), resume=there)["test_bpd"])
 """
 
 
@@ -316,24 +330,100 @@ def test_a_config_whose_data_were_lost_is_refused(tmp_path):
     _train(tmp_path)
     path = tmp_path / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "data": []}))
-    with pytest.raises(InputError, match=r"config\.json: not the settings of a run: settings: list indices"):
+    with pytest.raises(InputError, match=r"config\.json: not the settings of a run: settings: wanted an object"):
         _train(tmp_path, resume=True)
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", "5", "{", '{"test_bpd": 1, "test_bpd_se": 1, "parts": {}}',
-                                  '{"test_bpd": "x", "test_bpd_se": 1, "parts": {}, "data": {}}'])
-def test_a_result_that_is_none_is_refused(tmp_path, text):
-    _train(tmp_path)
-    (tmp_path / "result.json").write_text(text)
-    with pytest.raises(InputError, match=r"result\.json: wanted the result of a run"):
-        _train(tmp_path, resume=True)
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A complete run, which tests copy before they damage it."""
+    folder = tmp_path_factory.mktemp("finished")
+    return folder, _train(folder)
 
 
-@pytest.mark.parametrize("line", ["5", "[1]", '{"a": 1}', '{"step": "x", "seconds": 1}', '{"step": 30}', "\0"])
-def test_a_log_ends_before_a_line_that_is_no_entry(tmp_path, line):
-    entry = '{"step": 10, "seconds": 1.5}'
-    (tmp_path / "log.jsonl").write_text(f"{entry}\n{line}\n{entry}\n")
-    assert run.read_log(tmp_path / "log.jsonl") == [{"step": 10, "seconds": 1.5}]
+def _change(**changes):
+    def damage(folder):
+        values = json.loads((folder / "result.json").read_text())
+        (folder / "result.json").write_text(json.dumps({**values, **changes}))
+    return damage
+
+
+def _without(name):
+    return lambda folder: (folder / name).write_bytes(b"") if name.endswith("npy") else _dropped(folder, name)
+
+
+def _dropped(folder, name):
+    values = json.loads((folder / "result.json").read_text())
+    del values[name]
+    (folder / "result.json").write_text(json.dumps(values))
+
+
+def _other_losses(folder):
+    """Two losses exchanged: the mean, and all that result.json says, stays."""
+    losses = np.load(folder / "per_image.npy")
+    np.save(folder / "per_image.npy", losses[::-1])
+
+
+@pytest.mark.parametrize("damage, message", [
+    *((lambda folder, text=text: (folder / "result.json").write_text(text), "result.json: wanted ")
+      for text in ("{}", "[]", "5", "{", "[" * 100_000, '{"test_bpd": NaN}', '{"test_bpd": 1e999}')),
+    (_change(test_bpd="x"), "test_bpd: wanted a number, got 'x'"),
+    (_change(test_bpd=3), "wanted the result of the losses"),
+    (_change(parts={"kl": "x"}), "kl: wanted a number"), (_change(parts={"kl": [1, []]}), "kl: wanted a number"),
+    (_change(data={}), "name is missing"), (_change(steps=-1), "steps: wanted a whole number from 0"),
+    (_change(bytes=10**400), "bytes: wanted a whole number"),
+    (_change(test_bpd_se=True), "test_bpd_se: wanted a number"),
+    (_without("steps"), "steps is missing"), (_without("per_image.npy"), "per_image.npy: wanted an array"),
+    (lambda folder: (folder / "per_image.npy").unlink(), "per_image.npy: cannot be read: No such file"),
+    (lambda folder: np.save(folder / "per_image.npy", np.zeros(3)), "wanted the result of the losses"),
+    (_other_losses, "wanted the result of the losses in per_image.npy beside it, got another")])
+def test_a_result_that_does_not_fit_its_losses_is_made_again_and_it_says_so(tmp_path, finished, damage, message):
+    source, result = finished
+    shutil.copytree(source, tmp_path / "run")
+    damage(tmp_path / "run")
+    with pytest.raises(InputError, match=message):
+        run_files.read_result(tmp_path / "run")
+    texts = []
+    again = _train(tmp_path / "run", resume=True, report=lambda done, total, text: texts.append(text))
+    assert again == {**result, "seconds": again["seconds"]} and again == run_files.read_result(tmp_path / "run")
+    assert message in texts[0] and texts[0].endswith(": evaluating again")
+    assert (tmp_path / "run" / "per_image.npy").read_bytes() == (source / "per_image.npy").read_bytes()
+
+
+@pytest.mark.parametrize("line", [
+    "5", "[1]", '{"a": 1}', '{"step": "x", "seconds": 1, "train_bpd": 1}', '{"step": 30}', "\0", "[" * 100_000,
+    '{"step": 10, "seconds": 1e999, "train_bpd": 1}', '{"step": 10, "seconds": 1, "train_bpd": NaN}',
+    '{"step": 10, "seconds": 1, "train_bpd": "x"}', '{"step": 10, "seconds": 1, "train_bpd": 1, "test_bpd": {}}'])
+def test_a_line_of_a_log_that_is_no_entry_is_left_out_and_the_others_are_kept(tmp_path, line):
+    entries = [{"step": step, "seconds": 1.5, "train_bpd": 6} for step in (10, 20)]
+    (tmp_path / "log.jsonl").write_text("\n".join([json.dumps(entries[0]), line, json.dumps(entries[1]), ""]))
+    assert run_files.read_log(tmp_path / "log.jsonl") == entries
+
+
+def test_only_a_run_that_is_there_is_resumed(tmp_path):
+    with pytest.raises(InputError, match=r"typo: wanted a run to continue, with its config\.json, got none"):
+        _train(tmp_path / "typo", resume=True)
+    assert not (tmp_path / "typo").exists()
+
+
+def test_parts_of_files_that_a_killed_run_left_are_removed(tmp_path):
+    asked = iter([False] * 3 + [True])
+    with pytest.raises(run.Interrupted):
+        _train(tmp_path, stop=lambda: next(asked))
+    (tmp_path / ".minibnn-0123.part").write_bytes(b"half")
+    _train(tmp_path, resume=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(run_files.RUN_FILES)
+
+
+def test_there_are_at_most_as_many_evaluations_as_steps(tmp_path):
+    with pytest.raises(InputError, match="evaluations: wanted at most one for each of the 25 steps, got 26"):
+        _train(tmp_path, evaluations=26)
+
+
+@pytest.mark.parametrize("steps, number", [(25, 3), (25, 25), (7, 5), (20_000, 20), (3300, 20), (11, 1)])
+def test_evaluations_are_spread_evenly(steps, number):
+    due = {round(steps * (i + 1) / number) for i in range(number)}
+    assert {step for step in range(1, steps + 1) if run._is_evaluated(step, steps, number)} == due
 
 
 @pytest.mark.parametrize("change", [

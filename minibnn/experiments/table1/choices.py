@@ -1,11 +1,10 @@
 """The runs by which the table's settings were chosen: on held-out training images, never on the test images."""
 
-import json
 import re
 from itertools import groupby
 from pathlib import Path
 
-from ...files import InputError
+from ...files import InputError, read_json, require_fields
 
 COMMON = re.compile(r"python -m minibnn train \w+|--(?:data|validation|threads|out|evaluations|size|steps) \S+"
                     r"|--start-from \S+/(\S+)/\S+")
@@ -18,12 +17,13 @@ def load(folder):
     """
     found = {}
     for path in sorted(Path(folder).glob("*.json")):
+        result = read_json(path)
         try:
-            found[path.stem] = json.loads(path.read_text())
-            result = found[path.stem]
-            result["command"], result["model"]["size"], result["steps"], float(result["test_bpd"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{path}: wanted the result of a run, got {error!r}") from None
+            require_fields(result, command=str, kind=str, model=dict, steps=int, test_bpd=float, test_bpd_se=float)
+            require_fields(result["model"], size=int)
+        except ValueError as error:
+            raise InputError(f"{path}: wanted the result of a run, got something else: {error}") from None
+        found[path.stem] = result
     return found
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...files import InputError, writing
-from ...training.run import Interrupted, read_log
+from ...training.run import Interrupted
+from ...training.run_files import holds_run, read_log
 
 POLL_SECONDS = 0.5
+TERMINATION_SECONDS = 60                # for a run to save its state
 DIVERGED = 3                            # exit status of a command whose training came to a loss that is not finite
 
 
@@ -30,8 +32,9 @@ class _Process:
         self.printed = job.folder.with_suffix(".txt")
         with writing(job.folder.parent):
             job.folder.parent.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "minibnn", *job.arguments, "--out", str(job.folder), "--resume"]
-        with open(self.printed, "w") as file:
+        command = [sys.executable, "-m", "minibnn", *job.arguments, "--out", str(job.folder),
+                   *(["--resume"] if holds_run(job.folder) else [])]
+        with writing(self.printed), open(self.printed, "w", encoding="utf-8") as file:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
                                             start_new_session=True)
 
@@ -40,7 +43,7 @@ class _Process:
         return (log[-1]["step"], log[-1]["train_bpd"]) if log else (0, None)
 
     def message(self):
-        lines = self.printed.read_text(errors="replace").split("\n")
+        lines = self.printed.read_text(encoding="utf-8", errors="replace").split("\n")
         return next((line.removeprefix("minibnn: ") for line in reversed(lines) if line.strip()), "no message")
 
 
@@ -69,7 +72,16 @@ def run_jobs(jobs, number, done, report=None, stop=lambda: False):
         for process in running:
             process.process.terminate()
         for process in running:
-            process.process.wait()
+            _wait(process.process)
+
+
+def _wait(process):
+    """Until it has ended; where terminations are ignored it is killed, and goes on from its last state some day."""
+    try:
+        process.wait(TERMINATION_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _failure(process):

@@ -1,19 +1,23 @@
 """The results of the rows' runs: a JSON file and the losses of all test images each; what two rows differ by."""
 
 import hashlib
+import io
 import json
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from ...files import InputError, atomic_write, write_json
-from ...training.inference import load_trained
-from ...training.run import read_log
+from ...archives import read_array, read_arrays, write_arrays
+from ...files import InputError, atomic_write, read_bytes, read_json, require_fields, write_json
+from ...training.inference import load_trained, sample
+from ...training.run_files import read_log, read_result
+from ...training.settings import Settings, require_described
 from ..bench import machine
 from .rows import ROWS
 
 SAMPLES = 12             # images drawn from each model of seed 0
+MOST_BYTES = 1 << 24     # of a result's arrays; those here have up to 10 kB
 BASE = ("base", 32, 32)  # what the others of a kind are compared with
 
 
@@ -46,26 +50,31 @@ def path_of(folder, row, seed):
 
 def record(folder, row, seed, run, command, failure=""):
     """Keep what a run in the folder `run` found, as a JSON file and one of arrays beside it."""
-    settings = json.loads((run / "config.json").read_text())
-    values = {"model": row.kind, "variant": row.variant, "weights": row.weights, "activations": row.activations,
-              "seed": seed, "size": settings["model"]["size"], "command": command, "machine": machine.describe()}
-    arrays = {}
     log = read_log(run / "log.jsonl")
+    settings = Settings.from_dict(read_json(run / "config.json"))
+    values = {"model": row.kind, "variant": row.variant, "weights": row.weights, "activations": row.activations,
+              "seed": seed, "size": settings.model.size, "command": command, "machine": machine.describe()}
+    arrays = {}
     if failure:
-        values |= {"test_bpd": None, "test_bpd_se": None, "failure": failure, "data": settings["data"],
+        values |= {"test_bpd": None, "test_bpd_se": None, "failure": failure, "data": settings.data,
                    "steps": log[-1]["step"] if log else 0, "seconds": log[-1]["seconds"] if log else 0.0}
     else:
-        found = json.loads((run / "result.json").read_text())
+        found = read_result(run)
         values |= {name: found[name] for name in ("test_bpd", "test_bpd_se", "data", "steps", "skipped", "seconds",
                                                   "parameters", "binary_parameters", "bytes", "parts")}
-        arrays["per_image"] = np.load(run / "per_image.npy", allow_pickle=False).astype(np.float32)
+        arrays["per_image"] = read_array(run / "per_image.npy").astype(np.float32)
         if seed == 0:
             _, model = load_trained(run / "checkpoint.npz")
-            arrays["samples"] = model.sample(model.draw_noise(np.random.default_rng(0), SAMPLES))
+            arrays["samples"] = sample(model, SAMPLES, seed=0)
     values["curve"] = [[entry["step"], round(entry["test_bpd"], 5)] for entry in log if "test_bpd" in entry]
+    try:
+        _check(Result(values, *_arrays(arrays)), row, seed)
+    except ValueError as error:
+        raise InputError(f"{run}: wanted a whole run, with its log, got {error}: remove this folder, and the command "
+                         "trains it again") from None
     path = path_of(folder, row, seed)
     with atomic_write(path.with_suffix(".npz")) as file:
-        np.savez_compressed(file, **arrays)
+        write_arrays(file, arrays, compressed=True)
     write_json(path, values)                                        # last: with it the run counts as done
 
 
@@ -91,37 +100,43 @@ def load(folder):
 
 def _load(path, row, seed):
     try:
-        values = json.loads(path.read_text())
-        with np.load(path.with_suffix(".npz"), allow_pickle=False) as file:
-            arrays = dict(file)
-        empty = np.zeros(0, np.float32)
-        result = Result(values, arrays.get("per_image", empty), arrays.get("samples", empty))
+        values, content = read_json(path), read_bytes(path.with_suffix(".npz"))
+        result = Result(values, *_arrays(read_arrays(io.BytesIO(content), MOST_BYTES)))
         _check(result, row, seed)
-    except PermissionError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    except Exception as error:                                      # np.load raises what zip, zlib and its parser raise
+    except ValueError as error:
         raise InputError(f"{path}: wanted the result of {row.name} with seed {seed} and its .npz beside it, got "
-                         f"{error!r}; remove it, and the command makes it again") from None
+                         f"{error}; remove it, and the command makes it again") from None
     return result
 
 
+def _arrays(arrays):
+    return [arrays.get(name, np.zeros(0, np.float32)) for name in ("per_image", "samples")]
+
+
 def _check(result, row, seed):
-    """Raise ValueError, KeyError or TypeError unless a result is whole, and that of the row and seed."""
-    values, per_image, _ = result
+    """Raise ValueError unless a result is whole, and that of the row and seed."""
+    values, per_image, samples = result
+    require_fields(values, model=str, variant=str, weights=int, activations=int, seed=int, command=str, data=dict,
+                   size=int, curve=list, steps=int, seconds=float)
+    require_described(values["data"])
     found = tuple(values[name] for name in ("model", "variant", "weights", "activations", "seed"))
     if found != (*row[:4], seed):
         raise ValueError(f"that of {found}")
-    for name, kind in (("command", str), ("data", dict), ("size", int), ("curve", list)):
-        if not isinstance(values[name], kind):
-            raise ValueError(f"{name} = {values[name]!r}")
-    if values["test_bpd"] is None:                                  # its training diverged
+    S = values["size"]
+    if samples.shape not in ((0,), (SAMPLES, S, S, 3)) or (samples.size and samples.dtype != np.uint8):
+        raise ValueError(f"samples of another kind, {samples.dtype} {samples.shape}")
+    if values.get("test_bpd", 0) is None:                           # its training diverged
+        require_fields(values, failure=str)
         return
-    if not all(isinstance(values[name], int) for name in ("parameters", "binary_parameters", "bytes")):
-        raise ValueError("counts that are no whole numbers")
-    if per_image.shape != (values["data"]["test_images"],) or not abs(per_image.mean() - values["test_bpd"]) < 1e-4:
+    require_fields({"skipped": 0, **values}, test_bpd=float, test_bpd_se=float, skipped=int, parameters=int,
+                   binary_parameters=int, bytes=int, parts=dict)
+    whole = per_image.shape == (values["data"]["test_images"],) and abs(per_image.mean() - values["test_bpd"]) < 1e-4
+    if not whole:
         raise ValueError("losses of images that do not have its mean")
-    curve = np.array(values["curve"], dtype=np.float64)             # (points, 2): steps and losses
-    if curve.ndim != 2 or curve[-1, 0] != values["steps"] or not np.isfinite(curve).all():
+    for point in values["curve"]:
+        require_fields({"point": point}, point=list)
+        require_fields(dict(zip(("step", "loss"), point)), step=int, loss=float)
+    if not values["curve"] or values["curve"][-1][0] != values["steps"]:
         raise ValueError("a curve that is cut off")
 
 

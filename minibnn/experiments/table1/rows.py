@@ -53,6 +53,9 @@ ROWS = (
 )
 
 
+STEP_SECONDS = {"vae": 0.028, "flow": 0.1}      # of an update of the full table on one core: means over figures/results
+
+
 class Preset(NamedTuple):
     """On what all rows are trained, and for how long."""
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from ... import data
 from ...cores import available
+from ...data import cifar10
 from ...files import InputError
 from .jobs import Job, run_jobs
 from .results import difference_of_rows, load, path_of, record, write_deltas
-from .rows import KIND_LABELS, LABELS, ROWS
+from .rows import KIND_LABELS, LABELS, ROWS, STEP_SECONDS
 
 ORDER = ((("base", 32, 32), "32 / 32"), (("base", 1, 32), "1 / 32"), (("base", 1, 1), "1 / 1"),
          (("none", 32, 32), "no residual blocks"))                  # what the paper finds, best first
@@ -35,26 +36,40 @@ def make_table(preset, out, seeds, jobs=None, data_dir=None, report=None, stoppi
     Raises:    as `run_jobs`; InputError if a result there comes from other options or other data.
     """
     out = Path(out)
-    wanted = sorted(((row, seed) for seed in range(seeds) for row in ROWS
-                     if names is None or row.name in names), key=lambda run: run[0][1:4] not in MAIN)
-    missing = [(row, seed) for row, seed in wanted if not path_of(out, row, seed).exists()]
+    waiting = missing(out, seeds, names)
     found = load(out)
     _check_commands(preset, found)
-    if missing:
+    if waiting:
         _check_data(preset, found, data_dir, report)
-        by_name = {f"{row.name}-seed{seed}": (row, seed) for row, seed in missing}
+        by_name = {f"{row.name}-seed{seed}": (row, seed) for row, seed in waiting}
         where = ["--data-dir", str(data_dir)] if data_dir else []
-        waiting = [Job(name, [*preset.arguments(row, seed), *where], out / "runs" / name, preset.steps[row.kind])
-                   for name, (row, seed) in by_name.items()]
+        waiting_jobs = [Job(name, [*preset.arguments(row, seed), *where], out / "runs" / name, preset.steps[row.kind])
+                        for name, (row, seed) in by_name.items()]
 
         def done(job, failure):
             row, seed = by_name[job.name]
             record(out, row, seed, job.folder, command_of(preset, row, seed), failure)
             write_deltas(out)
         with stopping or nullcontext(lambda: False) as stop:
-            run_jobs(waiting, jobs or available(), done, report, stop)
+            run_jobs(waiting_jobs, jobs or available(), done, report, stop)
         found = load(out)
     return found
+
+
+def missing(out, seeds, names=None):
+    """The runs that `make_table` would make, as (row, seed), in their order: the main rows first."""
+    wanted = sorted(((row, seed) for seed in range(seeds) for row in ROWS
+                     if names is None or row.name in names), key=lambda run: run[0][1:4] not in MAIN)
+    return [(row, seed) for row, seed in wanted if not path_of(out, row, seed).exists()]
+
+
+def plan(preset, runs, jobs=None, data_dir=None):
+    """What it takes to make these runs, in words."""
+    hours = sum(preset.steps[row.kind] * STEP_SECONDS[row.kind] for row, _ in runs) / 3600
+    at_a_time = min(jobs or available(), len(runs))
+    images = "" if data.files(preset.data, data_dir) else f", and a download of {cifar10.OFFICIAL.size / 1e6:.0f} MB"
+    return (f"{len(runs)} runs are missing: about {hours:.1f} hours of a core, {hours / at_a_time:.1f} with "
+            f"{at_a_time} runs at a time{images}")
 
 
 def command_of(preset, row, seed):
@@ -95,6 +110,7 @@ def lines(results):
 def _line(row, found, results):
     base = next(of for of in ROWS if of.kind == row.kind)
     trained = [result.values for result in found if result.values["test_bpd"] is not None]
+    frozen = [v for v in trained if 2 * v.get("skipped", 0) > v["steps"]]       # such a run hardly moved
     label = ", ".join(filter(None, [f"{row.weights} / {row.activations}", LABELS[row.variant]]))
     start = f"{KIND_LABELS[row.kind]:<11}{label:<28}{len(found):>6}"
     if len(trained) < len(found):
@@ -102,6 +118,8 @@ def _line(row, found, results):
     more = difference_of_rows(results, base, row)
     values = trained[0]
     paper = "" if row.paper is None else f"{row.paper:>6.2f}{row.paper - base.paper:>6.2f}"
+    if frozen:
+        paper = f"  {min(v['skipped'] for v in frozen):,} of {values['steps']:,} updates skipped"
     return (f"{start}{np.mean([v['test_bpd'] for v in trained]):>9.3f}{_with_error(more) if row != base else '':>18}"
             f"{values['parameters']:>11,}{values['binary_parameters'] / values['parameters']:>7.1%}"
             f"{values['bytes'] / 1e3:>6,.0f} kB{paper}").rstrip()

@@ -1,0 +1,67 @@
+"""The files of a run, and how they are read without trust."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from ..archives import read_array
+from ..files import InputError, parse_json, read_bytes, read_json, require_fields, writing
+from .settings import require_described
+
+RUN_FILES = ("config.json", "log.jsonl", "checkpoint.npz", "per_image.npy", "result.json")
+
+
+def holds_run(folder):
+    """Whether there is a run in a folder, for `train` to resume."""
+    return (Path(folder) / "config.json").exists()
+
+
+def read_result(folder):
+    """What the result.json of a complete run says.
+
+    Raises:    InputError unless it is whole and speaks of the losses in per_image.npy beside it.
+    """
+    path = Path(folder) / "result.json"
+    result = read_json(path)
+    try:
+        require_fields(result, test_bpd=float, test_bpd_se=float, parts=dict, data=dict, steps=int, skipped=int,
+                       seconds=float, seed=int, parameters=int, binary_parameters=int, bytes=int)
+        require_described(result["data"])
+        for name, part in result["parts"].items():
+            for number in part if isinstance(part, list) else [part]:
+                require_fields({name: number}, **{name: float})
+    except ValueError as error:
+        raise InputError(f"{path}: wanted the result of a run, got something else: {error}") from None
+    losses = read_array(path.with_name("per_image.npy"))
+    whole = losses.shape == (result["data"]["test_images"],) and abs(losses.mean() - result["test_bpd"]) < 1e-9
+    if not whole or result.get("per_image_sha256", "") not in ("", sha256_of(path.with_name("per_image.npy"))):
+        raise InputError(f"{path}: wanted the result of the losses in per_image.npy beside it, got another")
+    return result
+
+
+def sha256_of(path):
+    """SHA-256, in hexadecimal, of a file."""
+    return hashlib.sha256(read_bytes(path)).hexdigest()
+
+
+def append_log(path, entry):
+    """Add an entry, a dict of JSON values, to a log.jsonl.    Raises: InputError if it cannot be written"""
+    with writing(path), open(path, "a", encoding="utf-8") as file:
+        file.write(json.dumps(entry, allow_nan=False) + "\n")
+
+
+def read_log(path):
+    """The entries of a log.jsonl, without lines that are none, such as a last one cut off; none without a file.
+
+    Raises:    InputError if the file cannot be read.
+    """
+    entries = []
+    for line in read_bytes(path).splitlines() if Path(path).exists() else ():
+        try:
+            entry = parse_json(line)
+            require_fields(entry, step=int, seconds=float, train_bpd=float)
+            require_fields({"test_bpd": 0.0, **entry}, test_bpd=float)
+        except ValueError:
+            continue                                                # killed while writing it, or damaged
+        entries.append(entry)
+    return entries
