@@ -52,7 +52,7 @@ def read_array(path):
 
 
 def _read_member(archive, member):
-    plain = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) and not member.flag_bits & 1
+    plain = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
     if not plain or not member.filename.endswith(".npy"):
         raise ValueError(f"wanted arrays, stored or deflated, got {member.filename[:100]!r}")
     with archive.open(member) as file:
@@ -66,10 +66,9 @@ def _read(file, size):
         raise ValueError(f"wanted the .npy format 1.0 or 2.0, got {version}")
     shape, columns_first, dtype = HEADERS[version](file)
     left = size - file.tell()
-    if dtype.kind not in "iuf" or min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != left:
+    if dtype.kind not in "iuf" or math.prod(shape) * dtype.itemsize != left:
         raise ValueError(f"wanted numbers that fill their {left} bytes, got {dtype} {shape}")
     content = bytearray(file.read(left))
-    file.read(1)                                                    # at its end a member's checksum is compared
     return np.frombuffer(content, dtype).reshape(shape, order="F" if columns_first else "C")
 
 

@@ -79,6 +79,8 @@ CRAFTED = {
     "bzip2": _zip(("a.npy", _npy()), compression=zipfile.ZIP_BZIP2),
     "lzma": _zip(("a.npy", _npy()), compression=zipfile.ZIP_LZMA),
     "encrypted": _patched(_patched(WHOLE, b"PK\x01\x02", 8, "<H", 1), b"PK\x03\x04", 6, "<H", 1),
+    "a wrong checksum, deflated": _patched(_patched(_zip(("a.npy", _npy()), compression=zipfile.ZIP_DEFLATED),
+                                                    b"PK\x01\x02", 16, "<I", 7), b"PK\x03\x04", 14, "<I", 7),
     "a wrong checksum": _patched(_patched(WHOLE, b"PK\x01\x02", 16, "<I", 7), b"PK\x03\x04", 14, "<I", 7),
     "a size that lies": _patched(WHOLE, b"PK\x01\x02", 24, "<I", 3_000_000_000),
     "an offset that lies": _patched(WHOLE, b"PK\x01\x02", 42, "<I", 4_000_000_000),

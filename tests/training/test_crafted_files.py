@@ -83,11 +83,26 @@ def test_a_model_file_is_a_model_or_an_input_error(tmp_path, kind, form, files):
     assert refused > files / 2
 
 
+@pytest.mark.parametrize("name, number, message", [
+    ("parameter/stem.v", np.nan, r"stem\.v: wanted finite numbers"),
+    ("adam_m/stem.v", np.inf, r"stem\.v: wanted finite numbers"),
+    ("adam_v/stem.v", -1.0, "adam_v: wanted second moments of at least 0")])
+def test_a_checkpoint_holds_numbers_to_go_on_from(tmp_path, name, number, message):
+    _small("vae").save(tmp_path / "c.npz")
+    form, meta, arrays = load_any(tmp_path / "c.npz")
+    arrays[name].reshape(-1)[3] = number
+    save_checkpoint(tmp_path / "c.npz", meta, arrays, form)
+    with pytest.raises(InputError, match=rf"c\.npz: {message}"):
+        TrainingState.load(tmp_path / "c.npz")
+
+
 @pytest.mark.parametrize("changes", [{"channels": 20_000}, {"layers": 10**9}, {"blocks": 10**9}, {"latents": 10**9},
                                      {"nproc": 10**9}])
-def test_a_small_file_of_a_large_model_is_refused_before_the_model_is_built(tmp_path, monkeypatch, changes):
+@pytest.mark.parametrize("form", ["checkpoint", "packed"])
+def test_a_small_file_of_a_large_model_is_refused_before_the_model_is_built(tmp_path, monkeypatch, changes, form):
     state, path = _small("vae"), tmp_path / "m.npz"
-    save_model(path, replace(state.settings, model=replace(CONFIG, **changes)), state.model)
+    state.settings = replace(state.settings, model=replace(CONFIG, **changes))
+    state.save(path) if form == "checkpoint" else save_model(path, state.settings, state.model)
     monkeypatch.setattr("minibnn.training.settings.Settings.build", None)
     with pytest.raises(InputError, match=r"parameters of the settings' architecture, [\d,]+, got a file too small"):
         load_trained(path)
