@@ -17,8 +17,9 @@ def main(arguments=None):
     Returns:   the exit status: 0, 1 (a check failed), 2 (bad input), 3 (training diverged), 130 (interrupted)
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    for stream in filter(None, (sys.stdout, sys.stderr)):           # None: closed before the process began
-        stream.reconfigure(errors="backslashreplace")               # what the terminal cannot show
+    for stream in sys.stdout, sys.stderr:                           # None where closed; of another kind in notebooks
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")           # what the terminal cannot show
     try:
         options = parser().parse_args(arguments or ["tour"])
         status = COMMANDS[options.command](options, "python -m minibnn " + shlex.join(arguments))
@@ -31,8 +32,6 @@ def main(arguments=None):
         give_up(sys.stdout)
         return 1
     except OSError as error:
-        if error.filename is None:                                  # the output's disk is full
-            give_up(sys.stdout)
         return _complain(f"{error.filename or 'output'}: {error.strerror or error}", 2)
     except MemoryError as error:
         return _complain(f"not enough memory for this: {error}", 2)

@@ -1,5 +1,6 @@
 """Terminals, locales, signals: what the process was given does not end a run, and text is UTF-8 everywhere."""
 
+import io
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from minibnn.__main__ import main
 from minibnn.commands.signals import stop_on_signals
 from minibnn.progress import Progress
 
@@ -89,6 +91,14 @@ def test_a_run_does_not_need_its_streams(command_line, tmp_path, redirections):
 def test_output_on_a_full_disk_is_one_sentence(command_line):
     done = command_line(["ledger", str(ROOT / "minibnn" / "models" / "vae-1-1.npz")], ">/dev/full")
     assert (done.returncode, done.stderr) == (2, b"minibnn: output: No space left on device\n")
+    done = command_line([*TINY], ">/dev/full")                      # few enough bytes to wait for the end
+    assert done.returncode == 2 and done.stderr.endswith(b"minibnn: output: No space left on device\n")
+
+
+def test_a_stream_may_be_of_any_kind(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    assert main(["ledger", str(ROOT / "minibnn" / "models" / "vae-1-1.npz")]) == 0
+    assert "stem_blocks.0.conv1" in sys.stdout.getvalue()
 
 
 def test_progress_goes_on_without_a_stream_that_fails():

@@ -171,6 +171,16 @@ def test_a_result_of_the_table_is_understood_or_an_input_error(tmp_path, finishe
     assert refused > 50
 
 
+@pytest.mark.parametrize("samples", [np.zeros((12, 4, 4, 3), np.uint8), np.zeros((11, 8, 8, 3), np.uint8),
+                                     np.zeros((12, 8, 8, 3), np.float32)])
+def test_samples_of_another_kind_are_refused(tmp_path, finished, samples):
+    results.record(tmp_path, rows.ROWS[2], 0, finished, "a command")
+    path = results.path_of(tmp_path, rows.ROWS[2], 0)
+    np.savez(path.with_suffix(".npz"), **{**np.load(path.with_suffix(".npz")), "samples": samples})
+    with pytest.raises(InputError, match=f"got samples of another kind, {samples.dtype}"):
+        results.load(tmp_path)
+
+
 @pytest.mark.parametrize("damage, message", [
     (lambda folder: (folder / "log.jsonl").unlink(), "a curve that is cut off: remove this folder, and the command"),
     (lambda folder: (folder / "log.jsonl").write_text(""), "a curve that is cut off: remove this folder"),
