@@ -44,6 +44,7 @@ def command_line(tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_commands_read_and_write_utf_8_in_any_locale(command_line, tmp_path):
     for arguments in (TINY, ["evaluate", "run/checkpoint.npz", "--json", "e.json"],
                       ["pack", "run/checkpoint.npz", "--out", "m.npz"], ["ledger", "m.npz"],
@@ -75,8 +76,8 @@ def test_what_the_terminal_cannot_show_is_escaped(command_line, tmp_path):
     assert done.returncode == 2 and done.stderr.startswith(b"minibnn: \\udcff.npz: cannot be read")
 
 
-@pytest.mark.parametrize("redirections", [">&- 2>&-", "2>/dev/full", *(
-    pytest.param(text, marks=pytest.mark.slow) for text in (">&-", "2>&-", "2>&1 >/dev/null | true", "<&-"))])
+@pytest.mark.parametrize("redirections", [">&- 2>&-", *(pytest.param(text, marks=pytest.mark.slow) for text in (
+    ">&-", "2>&-", "2>/dev/full", "2>&1 >/dev/null | true", "<&-"))])
 def test_a_run_does_not_need_its_streams(command_line, tmp_path, redirections):
     if "full" in redirections and not Path("/dev/full").exists():
         pytest.skip("there is no device that is always full")

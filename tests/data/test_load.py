@@ -22,6 +22,7 @@ def folder(tmp_path, rows):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_leaves_are_embedded_and_split():
     data = load("leaves", 8)
     assert data.name == "leaves"

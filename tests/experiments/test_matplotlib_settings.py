@@ -51,6 +51,7 @@ def test_the_first_image_is_at_the_top(tmp_path):
     np.testing.assert_array_equal(_shown(tmp_path / "a.png")[8:-8:8, 8:-8:8, :3], IMAGES[0])
 
 
+@pytest.mark.slow
 def test_commands_draw_in_any_environment(tmp_path):
     (tmp_path / "matplotlibrc").write_text("".join(f"{name}: {value}\n" for name, value in HOSTILE.items())
                                            + "backend: nonsense\n")
