@@ -10,6 +10,8 @@ from .options import parser
 from .progress import give_up
 from .training import run
 
+MOST_CHARACTERS = 2000   # of a message
+
 
 def main(arguments=None):
     """Run one command.
@@ -47,10 +49,16 @@ def main(arguments=None):
 def _complain(message, status):
     try:
         if sys.stderr:
-            print("minibnn: " + str(message).replace("\n", "\\n"), file=sys.stderr, flush=True)
+            print("minibnn: " + _one_line(str(message)), file=sys.stderr, flush=True)
     except OSError:
         give_up(sys.stderr)
     return status
+
+
+def _one_line(message):
+    """Texts of files may have no end, or characters that a terminal obeys."""
+    short = message if len(message) <= MOST_CHARACTERS else message[:MOST_CHARACTERS] + " ..."
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in short)
 
 
 COMMANDS = {

@@ -3,13 +3,16 @@
 from functools import wraps
 from inspect import signature
 
+import numpy as np
+
 
 def differentiable(*names):
     """Declare in which of its arguments an op is differentiable; its backward gives their gradients in this order.
 
     names:     of arguments that are arrays of floating-point numbers. Whole numbers would overflow or be cut off.
     Raises:    ValueError, from the op, if one of these is anything else; from its backward, if there are not as many
-               upstream gradients as outputs, each a floating-point array of its output's shape.
+               upstream gradients as outputs, each a floating-point array of its output's shape, or if an argument
+               was broadcast, so that its gradient would have another shape.
     """
     def declare(op):
         places = tuple(signature(op).parameters)
@@ -22,9 +25,14 @@ def differentiable(*names):
             y, backward = op(*arguments, **named)
 
             def checked_backward(*upstream):
-                _require_like(f"{name_of_op}, backward", upstream, y if isinstance(y, tuple) else (y,))
-                return backward(*upstream)
-            checked_backward.__name__ = backward.__name__
+                _require_like(f"{name_of_op}, backward", upstream, _parts(y))
+                grads = backward(*upstream)
+                for name, grad in zip(names, _parts(grads)):
+                    if np.shape(grad) != given[name].shape:
+                        raise ValueError(f"{name_of_op}, backward: {name}: wanted an argument that is not broadcast, "
+                                         f"got the shape {given[name].shape} for a gradient of {np.shape(grad)}")
+                return grads
+            checked_backward.__name__, checked_backward.__qualname__ = backward.__name__, backward.__qualname__
             return y, checked_backward
         checked.differentiable_in = names
         return checked
@@ -38,6 +46,10 @@ def require_floating(name_of_op, **arrays):
         if dtype is None or dtype.kind != "f":
             raise ValueError(f"{name_of_op}: {name}: wanted an array of floating-point numbers, got "
                              f"{type(array).__name__ if dtype is None else dtype}")
+
+
+def _parts(values):
+    return values if isinstance(values, tuple) else (values,)
 
 
 def _require_like(name_of_op, upstream, outputs):

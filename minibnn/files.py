@@ -17,24 +17,26 @@ class InputError(ValueError):
     """What the user gave cannot be used; the message is one sentence: what, where, wanted, got."""
 
 
-def read_bytes(path):
-    """All bytes of a regular file: a device or a pipe may have no end.    Raises: InputError"""
+def read_bytes(path, most=None):
+    """All bytes, at most so many, of a regular file: a device or a pipe may have no end.    Raises: InputError"""
     path = Path(path)
     try:
         if path.is_dir():
             raise InputError(f"{path}: wanted a file, got a directory")
         if path.exists() and not path.is_file():
             raise InputError(f"{path}: wanted an ordinary file, got a device or a pipe")
+        if most is not None and path.stat().st_size > most:
+            raise InputError(f"{path}: wanted at most {most:,} bytes, got {path.stat().st_size:,}")
         return path.read_bytes()
+    except MemoryError:
+        raise InputError(f"{path}: too large for the memory: {path.stat().st_size:,} bytes") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
 def read_json(path):
     """The values in a JSON file.    Raises: InputError if it cannot be read or holds none"""
-    content = read_bytes(path)
-    if len(content) > MOST_JSON:
-        raise InputError(f"{path}: wanted at most {MOST_JSON:,} bytes of JSON, got {len(content):,}")
+    content = read_bytes(path, MOST_JSON)
     try:
         return parse_json(content)
     except ValueError as error:
@@ -67,7 +69,7 @@ def require_fields(values, **kinds):
         if name not in values:
             raise ValueError(f"{name} is missing")
         value = values[name]
-        fits = type(value) in ((int, float) if kind is float else (kind,))
+        fits = type(value) in ((int, float) if kind is float else (kind,)) and (kind is not str or value.isprintable())
         if not fits or (kind in (int, float) and not (0 if kind is int else -MOST_NUMBER) <= value <= MOST_NUMBER):
             raise ValueError(f"{name}: wanted {wanted[kind]}, got {str(value)[:50]!r}")
 

@@ -387,3 +387,23 @@ def test_long_tables_are_begun_only_when_asked_for(capsys, monkeypatch):
         monkeypatch.setattr(sys, "stdin", Terminal(io.BytesIO(answer)))
         assert main(["table1", "--out", "new"]) == status
     assert len(made) == 3
+
+
+def test_a_model_of_data_that_have_no_such_name_is_refused_in_words(capsys):
+    from minibnn.training.checkpoint import load_any, save_checkpoint
+    assert main([*TINY, "--steps", "2", "--out", "run"]) == 0
+    assert main(["pack", "run/checkpoint.npz", "--out", "m"]) == 0
+    form, meta, arrays = load_any("m")
+    meta["settings"]["data"]["name"] = "mine"
+    save_checkpoint("m", meta, arrays, form)
+    for command in ("evaluate", "reconstruct"):
+        assert main([command, "m"]) == 2
+        assert capsys.readouterr().err.endswith("minibnn: data: wanted leaves, cifar10 or imagenet32, got 'mine'\n")
+
+
+@pytest.mark.parametrize("name, shown", [("a\nb\x1b[2J", r"a\nb\x1b[2J: cannot be read: No such file"),
+                                         ("x/" * 3000, " ...")])
+def test_a_message_is_one_line_without_what_a_terminal_obeys(capsys, name, shown):
+    assert main(["evaluate", name]) == 2
+    printed = capsys.readouterr().err
+    assert shown in printed and printed.count("\n") == 1 and len(printed) < 2100 and printed[:-1].isprintable()

@@ -44,6 +44,8 @@ class PackedKernel:
     def __init__(self, v):
         """v: (K, K, C, O), floating-point; what counts is v >= 0.    Raises: ValueError"""
         require_floating("PackedKernel", v=v)
+        if v.ndim != 4 or v.shape[0] != v.shape[1]:
+            raise ValueError(f"PackedKernel: v: wanted a square kernel (K, K, C, O), got {v.shape}")
         self.shape = v.shape
         by_output = np.packbits(np.moveaxis(v >= 0, -1, 0), axis=-1, bitorder="little")     # (O, K, K, bytes of C)
         self.words = words_of(by_output.reshape(v.shape[-1], -1))

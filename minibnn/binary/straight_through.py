@@ -28,8 +28,9 @@ def surrogate(*, tangent, kinks=()):
     """
     def declare(estimator):
         @wraps(estimator)
-        def declared(x):
-            y, backward = estimator(x)
+        def declared(*argument, **named):
+            y, backward = estimator(*argument, **named)
+            [x] = *argument, *named.values()
             values = _VALUES.get()
             return (values(declared, x, y) if values else y), backward
         declared.tangent, declared.kinks = tangent, kinks

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ..differentiable import require_floating
-from ..ops.convolution import Frame, overlap
+from ..ops.convolution import Frame, check_shapes, overlap
 from .bits import WORD, words_of
 
 PIXELS, OUTPUTS = 8192, 16 # of one block of counts: long enough for two threads not to wait for the interpreter
@@ -22,11 +22,13 @@ def xnor_conv2d(x, kernel, stride=1, padding=0):
 
     Paper:     Eq. (13), the convolution with v_B when the activations are binary too (Eq. 5).
     Forward:   as `ops.conv2d`; x: (N, H, W, C), kernel: a PackedKernel of shape (K, K, C, O), y: whole numbers in
-               the dtype of x. Padding is 0, neither +1 nor -1: it adds nothing.
-    Raises:    ValueError if x is not floating-point or its channels do not fit.
+               the dtype of x, exact as far as it holds whole numbers (2,048 in float16, 2^24 in float32).
+               Padding is 0, neither +1 nor -1: it adds nothing.
+    Raises:    ValueError if x is not floating-point or the shapes do not fit.
     There is no backward: this is for inference.
     """
-    _check_input("xnor_conv2d", x, kernel)
+    require_floating("xnor_conv2d", x=x)                            # of bools and unsigned numbers all are >= 0
+    check_shapes("xnor_conv2d", x.shape, kernel.shape, stride, padding)
     return _correlate_bits(x, kernel, Frame.forward(x.shape, kernel.shape[0], stride, padding))
 
 
@@ -35,9 +37,10 @@ def xnor_conv2d_transpose(x, kernel, size, stride=1, padding=0):
 
     Forward:   x: (N, H', W', C), kernel: a PackedKernel of v[::-1, ::-1] for a layer's v (K, K, C, O): turned, since
                the transpose is a correlation with the turned kernel; y: (N, H, W, O), size: (H, W)
-    Raises:    ValueError if x is not floating-point or its channels do not fit.
+    Raises:    ValueError if x is not floating-point or the shapes do not fit.
     """
-    _check_input("xnor_conv2d_transpose", x, kernel)
+    require_floating("xnor_conv2d_transpose", x=x)
+    check_shapes("xnor_conv2d_transpose", x.shape, kernel.shape, stride, padding, size)
     frame = Frame.adjoint((len(x), *size), kernel.shape[0], stride, padding)
     return _correlate_bits(x, kernel, frame)
 
@@ -101,9 +104,3 @@ def _sums_without_differences(shape, kernel, frame):
     K, _, C, _ = kernel.shape
     inside = _patches(np.ones((1, *shape[1:3], 1), np.int64), K, frame).reshape(-1, K * K)     # 0 outside the image
     return (K * K * C - (1 - inside) @ (C - 2 * kernel.ones())).astype(np.float32)
-
-
-def _check_input(op, x, kernel):
-    require_floating(op, x=x)                                       # of bools and unsigned numbers all are >= 0
-    if x.ndim != 4 or x.shape[3] != kernel.shape[2]:
-        raise ValueError(f"{op}: wanted images (N, H, W, {kernel.shape[2]}), got {x.shape}")

@@ -56,7 +56,7 @@ def load(name, size, data_dir=None, report=None):
 
 def files(name, data_dir=None):
     """The files from which `load` would load a data set now; none if it is made here or not there yet."""
-    if name == "leaves":
+    if name not in ("cifar10", "imagenet32"):
         return []
     from . import cifar10, imagenet32
     from .folders import data_folder, find_files

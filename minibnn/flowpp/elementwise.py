@@ -80,6 +80,7 @@ class ElementwiseNorm:
 
     @differentiable("x")
     def __call__(self, x, given=NOTHING):
+        self._require(x)
         if given.initialise:
             self.initialise(x)
         gain = np.maximum(self.gain.value, LEAST_GAIN)
@@ -94,6 +95,7 @@ class ElementwiseNorm:
     @differentiable("y")
     def inverse(self, y, given=NOTHING):
         """x = (y - bias) / gain."""
+        self._require(y)
         gain = np.maximum(self.gain.value, LEAST_GAIN)
         x = (y - self.bias.value) / gain
         log_det = np.full(len(x), -np.log(gain).sum())
@@ -103,6 +105,10 @@ class ElementwiseNorm:
             self._accumulate(-(dy * x).sum(axis=0) - d_log_det.sum() / gain, -dy.sum(axis=0))
             return dy
         return (x, log_det), elementwise_norm_inverse_backward
+
+    def _require(self, x):
+        if x.shape[1:] != self.bias.value.shape:
+            raise ValueError(f"ElementwiseNorm: wanted images {('N', *self.bias.value.shape)}, got {x.shape}")
 
     def _accumulate(self, d_gain, d_bias):
         self.gain.accumulate(d_gain * (self.gain.value > LEAST_GAIN))

@@ -21,6 +21,8 @@ class InvertibleConv:
     """
 
     def __init__(self, rng, channels):
+        if channels % 2:
+            raise ValueError(f"InvertibleConv: channels: wanted an even number, for two halves, got {channels}")
         c = channels // 2
         self.w = Parameter((np.eye(c) + NOISE * rng.normal(size=(2, c, c))).astype(np.float32))
 

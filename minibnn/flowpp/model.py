@@ -138,10 +138,11 @@ class FlowPP:
         if not isinstance(noise, FlowNoise):
             raise InputError(f"noise: wanted a FlowNoise, as draw_noise gives it, got {type(noise).__name__}")
         require_noise(noise.gaussian, (self.config.size, self.config.size, 3), number)
-        wanted = [(len(noise.gaussian), *shape) for shape in self.config.mask_shapes]
-        found = [(mask.dtype, mask.shape) for mask in noise.masks]
-        if found and found != [(np.dtype(bool), shape) for shape in wanted]:
-            raise InputError(f"noise: wanted masks of bools, {wanted}, got {found}")
+        wanted = [(bool, (len(noise.gaussian), *shape)) for shape in self.config.mask_shapes]
+        masks = noise.masks if isinstance(noise.masks, (tuple, list)) else [noise.masks]
+        if masks and [(getattr(mask, "dtype", None), np.shape(mask)) for mask in masks] != wanted:
+            raise InputError(f"noise: wanted no masks, or the {len(wanted)} that draw_noise gives in training, "
+                             "got others")
 
     @property
     def _dtype(self):

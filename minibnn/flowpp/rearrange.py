@@ -74,6 +74,8 @@ class Swap(Permutation):
 
     @staticmethod
     def _forward(x):
+        if x.shape[-1] % 2:
+            raise ValueError(f"Swap: x: wanted an even number of channels, for two halves, got {x.shape}")
         return np.roll(x, x.shape[-1] // 2, axis=-1)
     _backward = _forward
 

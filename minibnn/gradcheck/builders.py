@@ -79,6 +79,7 @@ def _context_as_argument(layer, run):
         y, run_backward = run(layer, x, context)
 
         def context_as_argument_backward(*dy):
+            context.zero_grad()                                     # a second backward starts anew
             dx = run_backward(*dy)
             return dx, context.grad
         return y, context_as_argument_backward

@@ -24,11 +24,16 @@ def gradient_errors(op, *arrays, rng, differences_of=None, zero=(), step=STEP):
     differences_of:  the op whose values are differenced, when it is not `op` itself: a tangent twin
     zero:            positions of arrays whose gradient must be exactly zero, by hand and by difference
     Returns:   list of errors; 0.0 for `zero` arrays
+    An error is that of the whole array: beside numbers with large gradients a wrong one of a tiny gradient is not seen.
     Raises:    GradientError, a ValueError, that names the mistake: an array that is not float64, a gradient that
                is missing or has another shape than its array, NaN, a gradient that is zero where none was expected
-               (comparing nothing proves nothing) or not where one was, a write into an array received or returned.
+               (comparing nothing proves nothing) or not where one was, a write into an array received or returned, a
+               backward that a later forward or an earlier backward changes.
     """
+    refusals.require_positions(zero, arrays)
     weights, grads = _by_hand(op, arrays, rng)
+    if differences_of:
+        refusals.require_same_values(_parts(op(*arrays)[0]), _parts(differences_of(*arrays)[0]))
     errors = []
     for i, grad in enumerate(grads):
         directions = [rng.normal(size=grad.shape) for _ in range(DIRECTIONS)]
@@ -52,8 +57,10 @@ def assert_gradients(op, *arrays, rng, tolerance=TOLERANCE, differences_of=None,
         raise AssertionError(str(refusal)) from None
     i = int(np.argmax(errors))
     if not errors[i] <= tolerance:
+        near = getattr(differences_of, "kink_distance", np.inf) <= 10 * step
         raise AssertionError(f"array {i}: wanted a relative error of at most {tolerance:.0e}, got {errors[i]:.1e}; "
-                             + _furthest(op, arrays, i, rng, differences_of or op, step))
+                             + _furthest(op, arrays, i, rng, differences_of or op, step)
+                             + (" (a kink is within reach of the step: choose another base point)" if near else ""))
 
 
 def _by_hand(op, arrays, rng):
@@ -68,6 +75,8 @@ def _by_hand(op, arrays, rng):
     with refusals.untouched("the backward", array=arrays, y=y, dy=weights):
         grads = _parts(backward(*weights))
     refusals.require_shapes(grads, arrays)
+    op(*(array * 1.001 for array in arrays))                        # what a backward needs, no later forward changes
+    refusals.require_repeated(grads, _parts(backward(*weights)))
     for i, grad in enumerate(grads):
         refusals.require_numbers(f"the gradient of array {i}", grad)
     return weights, [np.asarray(grad) for grad in grads]

@@ -45,6 +45,27 @@ def require_shapes(grads, arrays):
         raise GradientError(f"wanted gradients of shapes {wanted}, got {got}")
 
 
+def require_repeated(grads, again):
+    """Refuse a backward that gives something else when it is called again, after another forward."""
+    for i, (grad, grad_again) in enumerate(zip(grads, again)):
+        if not np.array_equal(grad, grad_again):
+            raise GradientError(f"the gradient of array {i} changes with a later forward or a second backward: does "
+                                "the backward keep something outside of its closure?")
+
+
+def require_positions(zero, arrays):
+    """Refuse `zero` unless it lists positions of arrays."""
+    if not isinstance(zero, (list, tuple, set, range)) or not set(zero) <= set(range(len(arrays))):
+        raise GradientError(f"zero: wanted a list of positions among {len(arrays)} arrays, got {zero!r}")
+
+
+def require_same_values(y, others):
+    """Refuse an op to take differences of whose values at the base point are others than those of the op checked."""
+    if [np.shape(part) for part in others] != [np.shape(part) for part in y] or not all(map(np.allclose, others, y)):
+        raise GradientError("differences_of: wanted the values of the op at this point, got others: was the twin made "
+                            "at another?")
+
+
 def require_numbers(name, numbers):
     """Refuse what is no float64, NaN and infinity, wherever they come from."""
     numbers = np.asarray(numbers)

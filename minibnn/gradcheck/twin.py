@@ -51,7 +51,7 @@ class TangentTwin:
         return result
 
     def _record(self, estimator, x, y):
-        tangent = estimator.tangent(x)
+        tangent = estimator.tangent(x.copy())
         if not np.shape(tangent) == y.shape == x.shape:
             raise ValueError(f"TangentTwin: {estimator.__name__}: wanted values and a tangent of the input's shape "
                              f"{x.shape}, got {y.shape} and {np.shape(tangent)}")

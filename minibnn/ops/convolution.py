@@ -28,9 +28,7 @@ def conv2d(x, w, stride=1, padding=0):
     Backward:  dx, dw
     Raises:    ValueError if the shapes do not fit each other, or the kernel the padded image.
     """
-    _check_shapes("conv2d", x, w, stride, padding, inputs=2)
-    if min(x.shape[1:3]) + 2 * padding < w.shape[0]:
-        raise ValueError(f"conv2d: x: wanted at least {w.shape[0]} pixels with the padding, got {x.shape}")
+    check_shapes("conv2d", x.shape, w.shape, stride, padding)
     frame = Frame.forward(x.shape, w.shape[0], stride, padding)
     y = _correlate(x, w, frame)
     adjoint = Frame.adjoint(x.shape, w.shape[0], stride, padding)
@@ -50,11 +48,9 @@ def conv2d_transpose(x, w, size, stride=1, padding=0):
     Backward:  dx, dw
     Raises:    ValueError if the shapes do not fit, or conv2d would not turn `size` into x's.
     """
-    _check_shapes("conv2d_transpose", x, w, stride, padding, inputs=3)
+    check_shapes("conv2d_transpose", x.shape, w.shape, stride, padding, size, inputs=3)
     y_shape = (len(x), *size, w.shape[2])
     frame = Frame.forward(y_shape, w.shape[0], stride, padding)
-    if frame.output != x.shape[1:3]:
-        raise ValueError(f"conv2d_transpose: x: wanted {frame.output} pixels for size {size}, got {x.shape}")
     y = _correlate(x, _turned(w), Frame.adjoint(y_shape, w.shape[0], stride, padding))
 
     def conv2d_transpose_backward(dy):
@@ -144,9 +140,17 @@ def overlap(length, canvas, frame):
     return slice(begin, begin + (stop - first - 1) * frame.stuffing + 1, frame.stuffing), slice(first, stop)
 
 
-def _check_shapes(op, x, w, stride, padding, inputs):
-    if x.ndim != 4 or w.ndim != 4 or w.shape[0] != w.shape[1] or w.shape[inputs] != x.shape[3]:
-        raise ValueError(f"{op}: wanted images (N, H, W, C) and a square kernel with as many inputs, "
-                         f"got {x.shape} and {w.shape}")
+def check_shapes(op, x, w, stride, padding, size=None, inputs=2):
+    """Raise ValueError unless shapes of images x and of a kernel w fit each other; with `size`, for a transpose.
+
+    inputs:    the axis of w that has as many channels as x
+    """
+    if len(x) != 4 or len(w) != 4 or w[0] != w[1] or w[inputs] != x[3]:
+        raise ValueError(f"{op}: wanted images (N, H, W, C) and a square kernel with as many inputs, got {x} and {w}")
     if not all(isinstance(n, (int, np.integer)) for n in (stride, padding)) or stride < 1 or padding < 0:
         raise ValueError(f"{op}: wanted whole numbers, stride >= 1 and padding >= 0, got {stride} and {padding}")
+    name, large = ("x", x[1:3]) if size is None else ("size", size)
+    if np.shape(large) != (2,) or min(large) + 2 * padding < w[0]:
+        raise ValueError(f"{op}: {name}: wanted at least {w[0]} pixels both ways with the padding, got {large}")
+    if size is not None and (small := Frame.forward((0, *size), w[0], stride, padding).output) != x[1:3]:
+        raise ValueError(f"{op}: x: wanted {small} pixels for size {size}, got {x}")

@@ -24,7 +24,10 @@ def discretised_logistic(images, mean, scale):
                first term remains, at 255 only the second. b - a is the same for all pixels.
                images: (N, H, W, C) integers 0..255, mean: the same shape, scale: () > 0, log p: like images
     Backward:  d_mean, d_scale (images are data)
+    Raises:    ValueError if there is more than one scale.
     """
+    if np.shape(scale) != ():
+        raise ValueError(f"discretised_logistic: scale: wanted one number, (), for all pixels, got {np.shape(scale)}")
     a, b = _bin_edges(images, mean, scale)
     width = 2 * HALF_BIN / scale                                    # a - b
     below_end, above_start = images < 255, images > 0

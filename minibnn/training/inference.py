@@ -74,6 +74,8 @@ def reconstruct(model, images, seed, report=None):
 
 
 def _in_batches(draw, model, number, seed, report):
+    if not isinstance(number, int) or number < 1:
+        raise InputError(f"number: wanted at least 1 image, got {number!r}")
     rng, batches = np.random.default_rng(seed), []
     for start in range(0, number, BATCH):
         stop = min(start + BATCH, number)

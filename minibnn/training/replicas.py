@@ -5,6 +5,7 @@ import copy
 import numpy as np
 
 from ..cores import Team, parts_of
+from ..files import InputError
 from ..parameter import parameters
 
 
@@ -18,6 +19,9 @@ class Replicas:
         self.team = team
         self.parts = 1 if model.config.normalisation == "batch" else team.threads
         self.models = [model, *(copy.deepcopy(model) for _ in range(self.parts - 1))]
+        for replica in self.models[1:]:
+            for parameter in parameters(replica):
+                parameter.zero_grad()                               # what the model has collected counts once
         self._parameters = list(zip(*map(parameters, self.models)))         # of each parameter, that of every model
 
     def training_loss(self, images, noise):
@@ -58,7 +62,12 @@ def deal(number, *arrays):
 
     A tuple of arrays, such as the noise of a flow, becomes a list of such tuples.
     """
-    parts = parts_of(len(arrays[0]), number)
+    images = len(arrays[0])
+    lengths = {len(array if isinstance(array, np.ndarray) else array[0]) for array in arrays}
+    if lengths != {images}:
+        raise InputError(f"noise: wanted that of as many images as there are, {images}, got that of "
+                         f"{(lengths - {images}).pop()}")
+    parts = parts_of(images, number)
     return [[_part(array, part) for part in parts] for array in arrays]
 
 

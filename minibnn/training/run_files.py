@@ -4,6 +4,8 @@ import hashlib
 import json
 from pathlib import Path
 
+import numpy as np
+
 from ..archives import read_array
 from ..files import InputError, parse_json, read_bytes, read_json, require_fields, writing
 from .settings import require_described
@@ -33,7 +35,8 @@ def read_result(folder):
     except ValueError as error:
         raise InputError(f"{path}: wanted the result of a run, got something else: {error}") from None
     losses = read_array(path.with_name("per_image.npy"))
-    whole = losses.shape == (result["data"]["test_images"],) and abs(losses.mean() - result["test_bpd"]) < 1e-9
+    whole = (losses.dtype, losses.shape) == (np.float64, (result["data"]["test_images"],))
+    whole = whole and abs(losses.mean() - result["test_bpd"]) < 1e-9
     if not whole or result.get("per_image_sha256", "") not in ("", sha256_of(path.with_name("per_image.npy"))):
         raise InputError(f"{path}: wanted the result of the losses in per_image.npy beside it, got another")
     return result

@@ -78,14 +78,13 @@ class Settings:
     def from_dict(values):
         """Settings from what `as_dict` gave.    Raises: InputError if they are not such."""
         try:
+            require_fields(values, kind=str, model=dict, training=dict, data=dict)
             kind, model, training, data = (values[part] for part in ("kind", "model", "training", "data"))
             if kind not in KINDS:
                 raise InputError(f"settings: kind: wanted {' or '.join(KINDS)}, got {kind!r}")
             require_described(data)
             config, _ = KINDS[kind]
             return Settings(config(**model), TrainingConfig(**training), {name: data[name] for name in DATA_KEYS})
-        except KeyError as error:
-            raise InputError(f"settings: {error} is missing") from None
         except InputError:
             raise
         except (TypeError, ValueError) as error:

@@ -146,7 +146,7 @@ class TrainingState:
 
 def _order(stored, images):
     within = stored.size == 0 or 0 <= stored.min() <= stored.max() < images
-    if stored.dtype != np.int64 or stored.ndim != 1 or not within:
+    if stored.dtype != np.int64 or stored.ndim != 1 or not within or stored.size > images:
         raise InputError(f"order: wanted places among {images} training images, got {stored.dtype} {stored.shape}")
     return stored
 

@@ -111,5 +111,22 @@ def test_whole_words_of_differing_bits_are_counted_without_overflow(W, dtype):
 
 
 def test_channels_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match=r"xnor_conv2d: wanted images \(N, H, W, 6\), got \(1, 4, 4, 5\)"):
+    with pytest.raises(ValueError, match=r"xnor_conv2d: wanted images .* with as many inputs, got \(1, 4, 4, 5\) and"):
         xnor_conv2d(np.ones((1, 4, 4, 5)), PackedKernel(np.ones((3, 3, 6, 2))))
+
+
+@pytest.mark.parametrize("stride, padding, size, message", [
+    (0, 1, (4, 4), "stride >= 1 and padding >= 0"), (1.5, 1, (4, 4), "whole numbers"), (1, -1, (4, 4), "padding >= 0"),
+    (1, 0, (2, 2), "wanted at least 3 pixels"), (2, 1, (4, 4), r"x: wanted \(2, 2\) pixels for size \(4, 4\)"),
+    (1, 1, (9, 9), r"x: wanted \(9, 9\) pixels"), (1, 1, 4, "size: wanted at least 3 pixels both ways")])
+def test_what_the_float_convolution_refuses_is_refused(stride, padding, size, message):
+    x, v = np.ones((1, 4, 4, 5), np.float32), np.ones((3, 3, 5, 2), np.float32)
+    for call in (lambda: xnor_conv2d_transpose(x, PackedKernel(v), size, stride, padding),
+                 lambda: conv2d_transpose(x, v.swapaxes(2, 3), size, stride, padding)):
+        with pytest.raises(ValueError, match=message):
+            call()
+    with pytest.raises(ValueError, match="xnor_conv2d: x: wanted at least 3 pixels"):
+        xnor_conv2d(x[:, :2], PackedKernel(v))
+    for shape in ((3, 3, 5), (3, 2, 5, 2)):
+        with pytest.raises(ValueError, match="PackedKernel: v: wanted a square kernel"):
+            PackedKernel(np.ones(shape, np.float32))

@@ -234,3 +234,14 @@ def test_the_dequantiser_looks_at_the_image(changes):
     (u, _), _ = dequantiser(images, noise, Given())
     (other, _), _ = dequantiser(images[::-1], noise, Given())
     assert (u != other).mean() > 0.9 and 0 < u.min() and u.max() < 1
+
+
+def test_halves_want_an_even_number_of_channels_and_a_norm_its_shape():
+    with pytest.raises(ValueError, match="InvertibleConv: channels: wanted an even number, for two halves, got 3"):
+        InvertibleConv(np.random.default_rng(0), 3)
+    with pytest.raises(ValueError, match=r"Swap: x: wanted an even number of channels, .* got \(2, 4, 4, 3\)"):
+        Swap()(np.zeros((2, 4, 4, 3)))
+    norm = ElementwiseNorm((4, 4, 3))
+    for direction in (norm, norm.inverse):
+        with pytest.raises(ValueError, match=r"ElementwiseNorm: wanted images \('N', 4, 4, 3\), got \(2, 1, 1, 3\)"):
+            direction(np.zeros((2, 1, 1, 3)))

@@ -141,4 +141,33 @@ def test_the_assertion_does_bounded_work_on_a_big_array_and_says_so():
         return x * x, lambda dy: dy * x
     with pytest.raises(AssertionError, match=r"by difference \(of 200 numbers tried, drawn from 90,000\)$"):
         _assert(halved, np.ones((300, 300)))
-    assert len(calls) == 2 + 2 * (4 + 200)
+    assert len(calls) == 2 * 2 + 2 * (4 + 200)                      # by hand each forward is made twice
+
+
+class _KeepsItsInput:
+    """An op whose backward reads what its last forward left on the object."""
+
+    def __call__(self, x):
+        self.x = x
+        return x * x, lambda dy: 2 * self.x * dy
+
+
+def _right_once(x):
+    uses = []
+
+    def backward(dy):
+        uses.append(1)
+        return 2 * x * dy * len(uses)
+    return x * x, backward
+
+
+@pytest.mark.parametrize("op", [_KeepsItsInput(), _right_once])
+def test_a_backward_that_a_later_call_changes_is_refused(op):
+    with pytest.raises(ValueError, match="the gradient of array 0 changes with a later forward or a second backward"):
+        _errors(op, X)
+
+
+@pytest.mark.parametrize("zero", [[-1], (5,), 0, "0"])
+def test_zero_lists_positions_of_arrays(zero):
+    with pytest.raises(ValueError, match="zero: wanted a list of positions among 1 arrays, got "):
+        _errors(tanh, X, zero=zero)

@@ -7,7 +7,7 @@ import pytest
 
 from minibnn.binary.straight_through import binarise_activations_ste, binarise_weights_ste, sign, surrogate
 from minibnn.blocks import BinaryConv
-from minibnn.gradcheck import TangentTwin, gradient_errors, layer_op
+from minibnn.gradcheck import TangentTwin, assert_gradients, gradient_errors, layer_op
 from minibnn.ops import tanh
 from minibnn.parameter import cast, parameters
 
@@ -165,3 +165,20 @@ def test_a_tangent_of_another_shape_is_refused():
         return sign(a)[0], None
     with pytest.raises(ValueError, match=r"summed_ste: .* of the input's shape \(3, 4\), got \(3, 4\) and \(\)"):
         TangentTwin(summed_ste, X)
+
+
+def test_a_twin_of_another_point_is_refused():
+    op, arrays = _binary_layer()
+    twin = TangentTwin(op, arrays[0], arrays[1] + 0.05, *arrays[2:])
+    with pytest.raises(ValueError, match="wanted the values of the op at this point, got others: was the twin made at"):
+        _errors(op, *arrays, differences_of=twin)
+    with pytest.raises(ValueError, match="wanted the values of the op at this point"):
+        _errors(tanh, X, differences_of=lambda x: (np.tanh(x)[:1], None))
+
+
+def test_a_kink_within_reach_of_the_step_is_named():
+    x = X.copy()
+    x[0, 0] = 1 + 1e-7
+    twin = TangentTwin(binarise_activations_ste, x)
+    with pytest.raises(AssertionError, match=r"a kink is within reach of the step: choose another base point\)$"):
+        assert_gradients(binarise_activations_ste, x, rng=np.random.default_rng(0), differences_of=twin)

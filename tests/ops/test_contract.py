@@ -149,3 +149,20 @@ def test_signs_for_xnor_are_floating_point_too(wrong):
             call()
     with pytest.raises(ValueError, match=f"mixture_logit_inverse: y: {FLOATS}, got"):
         mixture_logit_inverse(np.ones(3, wrong), *np.zeros((3, 2, 3)))
+
+
+@pytest.mark.parametrize("name, shapes", [
+    ("scale_and_shift", [IMAGE, (1,), (4,)]), ("layer_norm", [IMAGE, (6, 4), (4,)]), ("batch_norm", [IMAGE, (), (4,)]),
+    ("affine", [IMAGE, (4,), ()]), ("weight_norm", [KERNEL, (1,)]), ("logistic_log_density", [IMAGE, (4,), IMAGE]),
+    ("mixture_logit", [IMAGE, (3, 1, 1, 1, 1), (3, *IMAGE), (3, *IMAGE)])])
+def test_arguments_that_were_broadcast_get_no_gradient_of_another_shape(name, shapes):
+    y, backward = OPS[name][0](*(np.full(shape, 0.5) for shape in shapes))
+    with pytest.raises(ValueError, match=rf"^{name}, backward: \w+: wanted an argument that is not broadcast, got the"):
+        backward(*(np.ones_like(part) for part in _parts(y)))
+
+
+@pytest.mark.parametrize("name", ["sign", "binarise_weights_ste", "binarise_activations_ste", "elu", "tanh"])
+def test_arguments_may_be_named(name):
+    op, x = OPS[name][0], np.array([-0.5, 2.0])
+    [argument] = op.differentiable_in
+    np.testing.assert_array_equal(op(**{argument: x})[0], op(x)[0])

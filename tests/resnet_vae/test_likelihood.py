@@ -36,3 +36,8 @@ def test_far_from_the_mean_and_with_tiny_scales_it_stays_finite(dtype):
 
 def test_pixels_are_scaled_to_minus_one_to_one():
     np.testing.assert_allclose(scale_pixels(np.array([0, 255], np.uint8), np.dtype(np.float64)), [-1, 1])
+
+
+def test_all_pixels_have_one_scale():
+    with pytest.raises(ValueError, match=r"discretised_logistic: scale: wanted one number, .*, got \(3,\)"):
+        discretised_logistic(np.zeros((1, 2, 2, 3), np.uint8), np.zeros((1, 2, 2, 3)), np.ones(3))

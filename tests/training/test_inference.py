@@ -15,7 +15,7 @@ from minibnn.parameter import count, parameters
 from minibnn.training import run
 from minibnn.training.checkpoint import load_any, save_checkpoint
 from minibnn.training.evaluate import evaluate
-from minibnn.training.inference import FORMAT, load_trained, save_model
+from minibnn.training.inference import FORMAT, load_trained, sample, save_model
 from minibnn.training.replicas import Replicas
 from minibnn.training.state import TrainingState
 
@@ -191,7 +191,7 @@ def _mutated(content, kind, rng):
     ({"bits": None}, "without 'bits'"), ({"floats": np.zeros(3, np.float32)}, "got a file too small for them"),
     ({"floats": np.zeros(9999, np.float32)}, "floats: wanted those of"),
     ({"bits": np.zeros(3, np.uint8)}, "bits: wanted those of"), ({"bits": np.zeros((2, 2))}, "bits: wanted those of"),
-    ({"floats": np.nan}, "floats: wanted finite numbers"), ({"settings": {}}, "'kind' is missing"),
+    ({"floats": np.nan}, "floats: wanted finite numbers"), ({"settings": {}}, "settings: kind is missing"),
     ({"settings": 5}, "settings: "), ({"spare": 0x10}, "spare bits of 0"), ({"spare": 0x80}, "spare bits of 0")])
 def test_files_with_a_right_checksum_and_wrong_contents_are_refused(tmp_path, change, message):
     state = TrainingState(small_settings(replace(CONFIG, channels=3, blocks=1, nproc=0)))
@@ -218,3 +218,9 @@ def test_a_later_format_is_refused(tmp_path):
         load_trained(tmp_path / "m.npz")
     with zipfile.ZipFile(io.BytesIO((tmp_path / "m.npz").read_bytes())) as archive:
         assert archive.namelist() == ["meta.npy"]
+
+
+@pytest.mark.parametrize("number", [0, -1, 1.5])
+def test_at_least_one_sample_is_drawn(number):
+    with pytest.raises(InputError, match="number: wanted at least 1 image, got "):
+        sample(TrainingState(small_settings()).model, number, 0)

@@ -109,3 +109,26 @@ def test_evaluation_does_not_depend_on_the_number_of_threads(kind, config):
 def test_impossible_numbers_of_threads_are_refused(threads):
     with pytest.raises(InputError, match="threads: wanted a whole number of at least 1"):
         TrainingConfig(steps=1, threads=threads)
+
+
+def test_gradients_that_the_model_has_already_count_once():
+    model = _model(*MODELS[0])
+    noise = model.draw_noise(np.random.default_rng(1), 4)
+    for parameter in parameters(model):
+        parameter.grad = np.ones_like(parameter.value)
+    with Team(2) as team:
+        Replicas(model, team).training_loss(DATA.train[:4], noise)[1]()
+    with_ones = [parameter.grad for parameter in parameters(model)]
+    for parameter in parameters(model):
+        parameter.zero_grad()
+    _, grads = _gradients(model, 2, DATA.train[:4], noise)
+    for got, grad in zip(with_ones, grads):
+        np.testing.assert_allclose(got, 1 + grad, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind, config", MODELS)
+@pytest.mark.parametrize("number", [2, 6])
+def test_noise_of_other_images_is_not_cut(kind, config, number):
+    model = _model(kind, config)
+    with pytest.raises(InputError, match="noise: wanted that of as many images as there are, 3, got that of"):
+        training_loss(model, DATA.train[:3], model.draw_noise(np.random.default_rng(1), number))
