@@ -20,6 +20,13 @@ def write_arrays(file, arrays, compressed=False):
                 np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
 
 
+def write_array(file, array):
+    """Write an array as .npy into an open binary file, which may be a pipe."""
+    buffer = io.BytesIO()                                           # NumPy asks a file where it is, which a pipe is not
+    np.lib.format.write_array(buffer, array, allow_pickle=False)
+    file.write(buffer.getvalue())
+
+
 def read_arrays(file, most, only=None):
     """The arrays of an .npz file, each stored once, plainly or deflated.
 

@@ -407,3 +407,18 @@ def test_a_message_is_one_line_without_what_a_terminal_obeys(capsys, name, shown
     assert main(["evaluate", name]) == 2
     printed = capsys.readouterr().err
     assert shown in printed and printed.count("\n") == 1 and len(printed) < 2100 and printed[:-1].isprintable()
+
+
+def test_figures_and_the_tour_do_not_write_through_links_over_a_run(capsys):
+    assert main([*TINY, "--steps", "2", "--out", "run"]) == 0
+    before = Path("run/checkpoint.npz").read_bytes()
+    for folder, name in (("drawn", "sign.png"), ("toured", "curves.png")):
+        Path(folder).mkdir()
+        Path(folder, name).symlink_to("../run/checkpoint.npz")
+    results = Path(__file__).parents[1] / "figures" / "results"
+    assert main(["figures", "--results", str(results), "--out", "drawn"]) == 2
+    assert main(["tour", "--out", "toured"]) == 2
+    assert capsys.readouterr().err.count("wanted a file to write outside of the run in") == 2
+    assert Path("run/checkpoint.npz").read_bytes() == before
+    shipped = Path(__file__).parents[1] / "minibnn" / "models" / "vae-1-1.json"
+    assert main(["sample", "--out", str(shipped)]) == 2 and "which is read" in capsys.readouterr().err

@@ -174,3 +174,9 @@ def test_without_a_home_folder_pictures_are_drawn_and_data_are_asked_for(command
     assert done.returncode == 0 and (tmp_path / "samples.png").exists(), done.stderr.decode()
     done = command_line([*TINY, "--data", "cifar10"], **settings)
     assert done.returncode == 2 and b"data_dir: wanted a folder, or MINIBNN_DATA, where the user has no" in done.stderr
+
+
+def test_losses_of_images_can_be_written_to_a_pipe(command_line):
+    assert command_line(TINY).returncode == 0
+    done = command_line(["evaluate", "run/checkpoint.npz", "--per-image", "/dev/stdout"], "| cat")
+    assert done.stdout.startswith(b"\x93NUMPY") and b"test loss" in done.stdout and len(done.stdout) > 70 * 8

@@ -8,7 +8,7 @@ from ..experiments import drawings, figures, ledger, lessons, shipped, tour
 from ..experiments.bench import report as bench_report
 from ..experiments.table1 import plots, results, table
 from ..experiments.table1.rows import FULL, QUICK
-from ..files import InputError, require_writable, write_json, writing
+from ..files import InputError, write_json, writing
 from ..gradcheck import suite
 from ..progress import Progress
 from ..training.inference import load_trained
@@ -99,8 +99,7 @@ def figures_command(options, command):
              "table1_samples.png": (plots.samples_figure(found), source)}
     with writing(options.out):
         options.out.mkdir(parents=True, exist_ok=True)
-    for name in drawn:
-        require_writable(options.out / name)
+    require_outputs({name: options.out / name for name in drawn}, *options.results.iterdir())
     for name, (figure, of_results) in drawn.items():
         figures.save_figure(figure, options.out / name, of_results)
     print(f"drawn from {len(found)} results: " + ", ".join(str(options.out / name) for name in drawn))
@@ -112,7 +111,7 @@ def tutorials_command(options, command):
     paths = lessons.paths(options.folder)
     for path in paths:
         lessons.read(path)
-        require_writable(path)
+    require_outputs({str(path): path for path in paths})
     for path in paths:
         begun = time.monotonic()
         with Progress("tutorials") as report:
@@ -125,6 +124,8 @@ def tour_command(options, command):
     """Train small models, show their losses and samples.    Returns: the exit status"""
     if options.keep:
         require_outputs({f"--keep ({name})": options.keep / name for name in ("tour.png", "tour.json")})
+    if options.out.is_dir():
+        require_outputs({name: options.out / name for name in tour.PICTURES})
     print("\n".join(shipped.lines()), flush=True)
     with Progress("tour") as report, stop_on_signals() as stop:
         found = tour.run_tour(options.out, options.keep, report, stop)

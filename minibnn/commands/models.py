@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 import numpy as np
 
 from .. import data
+from ..archives import write_array
 from ..cores import Team
 from ..experiments import figures, shipped
 from ..files import InputError, atomic_write, write_json
@@ -78,7 +79,7 @@ def evaluate_command(options, command):
         write_json(options.json, result)
     if options.per_image:
         with atomic_write(options.per_image) as file:
-            np.save(file, evaluation.per_image, allow_pickle=False)
+            write_array(file, evaluation.per_image)
     _print_result(result)
     _print_other_images(settings, result["data"])
     return 0

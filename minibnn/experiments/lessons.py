@@ -7,7 +7,7 @@ import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..files import InputError, atomic_write
+from ..files import InputError, atomic_write, read_bytes
 
 CELL_SECONDS = 120
 VARIES = "varies"        # tag of cells whose numbers differ from machine to machine, such as times
@@ -90,9 +90,13 @@ def read(path):
     except ImportError:
         raise InputError("wanted an environment with jupyter (requirements.txt), got one without") from None
     try:
-        return nbformat.read(path, as_version=4)
+        notebook = nbformat.reads(read_bytes(path).decode("utf-8"), as_version=4)
+        nbformat.validate(notebook)
+        return notebook
+    except InputError:
+        raise
     except Exception as error:                                      # nbformat raises what its parsers raise
-        raise InputError(f"{path}: wanted a notebook, got {error!r}") from None
+        raise InputError(f"{path}: wanted a notebook, cannot be read: {' '.join(str(error).split())[:200]}") from None
 
 
 def save(path, notebook):

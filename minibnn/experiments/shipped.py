@@ -17,8 +17,8 @@ def path_of(name):
 
 
 def paths():
-    """The files of all shipped models."""
-    return [path_of(name) for name in NAMES]
+    """The files of all shipped models, and of the results of their training."""
+    return [path_of(name).with_suffix(suffix) for name in NAMES for suffix in (".npz", ".json")]
 
 
 def result_of(name):

@@ -25,6 +25,7 @@ MODELS = {
 }
 BITS = ((32, 32), (1, 32), (1, 1))
 SAMPLES = 12
+PICTURES = ("shipped.png", "curves.png", "samples.png")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def run_tour(out, keep=None, report=None, stop=lambda: False):
     out = Path(out)
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-    shipped.save_samples(out / "shipped.png", SAMPLES, seed=0)
+    shipped.save_samples(out / PICTURES[0], SAMPLES, seed=0)
     dataset = load("leaves", SIZE)
     data = describe(dataset)
     results, panels, rows, trained = {}, {}, {"test images": dataset.test[:SAMPLES]}, 0
@@ -68,7 +69,7 @@ def run_tour(out, keep=None, report=None, stop=lambda: False):
             panels[name][label] = [entry["step"] for entry in log], [entry["train_bpd"] for entry in log]
             model = TrainingState.load(folder / "checkpoint.npz").model
             rows[f"{name} {label}"] = sample(model, SAMPLES, seed=0)
-    pictures = [out / "shipped.png", out / "curves.png", out / "samples.png"]
+    pictures = [out / name for name in PICTURES]
     figures.save_curves(pictures[1], panels)
     figures.save_samples(pictures[2], rows)
     if keep:

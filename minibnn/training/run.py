@@ -2,10 +2,10 @@
 
 import json
 import time
+from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
-
+from ..archives import write_array
 from ..cores import Team
 from ..files import InputError, alone_in, atomic_write, read_json, remove_parts, write_json, writing
 from ..parameter import count
@@ -41,6 +41,7 @@ def train(settings, dataset, out, *, resume=False, command="", source=None, eval
     """
     out = Path(out)
     _check_settings(settings, dataset, evaluations)
+    made = not out.exists()
     _claim(out, settings, resume)
     if resume and (out / "result.json").exists():
         try:
@@ -48,8 +49,14 @@ def train(settings, dataset, out, *, resume=False, command="", source=None, eval
         except InputError as error:                                 # the checkpoint still knows it
             if report:
                 report(0, settings.training.steps, f"{error}: evaluating again")
-    with alone_in(out):
-        return _train_alone(settings, dataset, out, command, source, evaluations, report, stop)
+    try:
+        with alone_in(out):
+            return _train_alone(settings, dataset, out, command, source, evaluations, report, stop)
+    except BaseException:
+        with suppress(OSError):                                     # a folder that is not empty stays
+            if made:
+                out.rmdir()
+        raise
 
 
 def _train_alone(settings, dataset, out, command, source, evaluations, report, stop):
@@ -64,7 +71,7 @@ def _train_alone(settings, dataset, out, command, source, evaluations, report, s
         seconds = _run_steps(state, dataset, team, out, evaluations, report, stop)
         evaluation = evaluate(state.model, dataset.test, EVALUATION_SEED, team, report_or_stop)
     with atomic_write(out / "per_image.npy") as file:
-        np.save(file, evaluation.per_image, allow_pickle=False)
+        write_array(file, evaluation.per_image)
     described = settings.as_dict()
     result = {**evaluation.summary(), **count(state.model), "seconds": round(seconds, 1),
               "steps": settings.training.steps, "skipped": state.skipped, "seed": settings.training.seed,
@@ -88,6 +95,9 @@ def _claim(out, settings, resume):
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: wanted a folder for the run, got a file")
     found = [name for name in RUN_FILES if (out / name).exists()]
+    for name in found:
+        if not (out / name).is_file():
+            raise InputError(f"{out / name}: wanted an ordinary file of the run, got something else")
     if found and not resume:
         raise InputError(f"{out}: there is a run already ({found[0]}); continue it with --resume, "
                          "or choose another --out")

@@ -29,6 +29,7 @@ def read_result(folder):
         require_fields(result, test_bpd=float, test_bpd_se=float, parts=dict, data=dict, steps=int, skipped=int,
                        seconds=float, seed=int, parameters=int, binary_parameters=int, bytes=int)
         require_described(result["data"])
+        require_counts(result)
         for name, part in result["parts"].items():
             for number in part if isinstance(part, list) else [part]:
                 require_fields({name: number}, **{name: float})
@@ -36,10 +37,16 @@ def read_result(folder):
         raise InputError(f"{path}: wanted the result of a run, got something else: {error}") from None
     losses = read_array(path.with_name("per_image.npy"))
     whole = (losses.dtype, losses.shape) == (np.float64, (result["data"]["test_images"],))
-    whole = whole and abs(losses.mean() - result["test_bpd"]) < 1e-9
+    whole = whole and losses.size > 0 and abs(losses.mean() - result["test_bpd"]) < 1e-9
     if not whole or result.get("per_image_sha256", "") not in ("", sha256_of(path.with_name("per_image.npy"))):
         raise InputError(f"{path}: wanted the result of the losses in per_image.npy beside it, got another")
     return result
+
+
+def require_counts(result):
+    """Raise ValueError unless a result counts at least one parameter, and no more binary ones."""
+    if not 0 < result["parameters"] >= result["binary_parameters"] or not result["bytes"]:
+        raise ValueError("counts of no model")
 
 
 def sha256_of(path):

@@ -5,6 +5,9 @@ import pytest
 
 from minibnn.__main__ import main
 from minibnn.experiments import lessons
+from minibnn.files import InputError
+
+HEAD = '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": '
 
 
 def _write(folder, *sources):
@@ -38,7 +41,7 @@ def test_what_is_no_notebook_is_said_before_anything_runs(tmp_path, capsys, monk
     (tmp_path / "01_other.ipynb").write_text("[]")
     monkeypatch.setattr(lessons, "execute", None)
     assert main(["tutorials", "--folder", str(tmp_path)]) == 2
-    assert "01_other.ipynb: wanted a notebook, got " in capsys.readouterr().err
+    assert "01_other.ipynb: wanted a notebook, cannot be read: " in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -46,3 +49,11 @@ def test_what_a_cell_prints_is_one_text_however_the_kernel_sends_it(tmp_path):
     path = _write(tmp_path, "import time; print(1, flush=True); time.sleep(0.5); print(2)")
     [cell] = lessons.execute(path).cells
     assert [output.text for output in cell.outputs] == ["1\n2\n"] and cell.execution_count == 1
+
+
+@pytest.mark.parametrize("text", ["{", "[]", HEAD + "7}", HEAD + '[{"cell_type": "code", "id": "a", "metadata": {}, '
+                                  '"outputs": [], "execution_count": null, "source": 7}]}'])
+def test_what_is_no_notebook_is_refused(tmp_path, text):
+    (tmp_path / "00_a.ipynb").write_text(text)
+    with pytest.raises(InputError, match=r"00_a\.ipynb: wanted a notebook, cannot be read: "):
+        lessons.read(tmp_path / "00_a.ipynb")

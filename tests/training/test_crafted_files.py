@@ -193,3 +193,25 @@ def test_a_run_that_is_not_whole_is_not_recorded(tmp_path, finished, damage, mes
     with pytest.raises(InputError, match=message):
         results.record(tmp_path, rows.ROWS[2], 0, tmp_path, "a command")
     assert not list(tmp_path.glob("vae-base*"))
+
+
+@pytest.mark.parametrize("changes, message", [
+    ({"parameters": 0, "binary_parameters": 0}, "counts of no model"), ({"bytes": 0}, "counts of no model"),
+    ({"binary_parameters": 10**9}, "counts of no model"),
+    ({"curve": [[12, 5.0, 1], [25, 5.0]]}, "a point of 3 numbers")])
+def test_numbers_of_a_result_that_no_run_has_are_refused(tmp_path, finished, changes, message):
+    results.record(tmp_path, rows.ROWS[2], 0, finished, "a command")
+    path = results.path_of(tmp_path, rows.ROWS[2], 0)
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    with pytest.raises(InputError, match=message):
+        results.load(tmp_path)
+
+
+def test_curves_of_a_rows_seeds_have_the_same_steps(tmp_path, finished):
+    for seed in (0, 1):
+        results.record(tmp_path, rows.ROWS[2], seed, finished, "a command")
+    assert len(results.load(tmp_path)) == 2
+    path = results.path_of(tmp_path, rows.ROWS[2], 1)
+    path.write_text(json.dumps({**json.loads(path.read_text()), "curve": [[25, 5.0]]}))
+    with pytest.raises(InputError, match=f"{path}: wanted a curve at the steps of the row's other seeds"):
+        results.load(tmp_path)

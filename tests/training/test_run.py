@@ -454,3 +454,22 @@ def test_settings_of_another_kind_are_refused():
         Settings.from_dict({})
     with pytest.raises(InputError, match=r"settings: .*unexpected keyword argument 'mixture'"):
         Settings.from_dict({**values, "kind": "vae"})
+
+
+@pytest.mark.parametrize("name", ["result.json", "checkpoint.npz", "log.jsonl", "per_image.npy"])
+def test_what_is_no_file_of_a_run_is_noticed_at_once(tmp_path, name):
+    _train(tmp_path)
+    (tmp_path / name).unlink()
+    (tmp_path / name).mkdir()
+    with pytest.raises(InputError, match=f"{name}: wanted an ordinary file of the run, got something else"):
+        _train(tmp_path, resume=True)
+
+
+def test_a_run_that_cannot_begin_leaves_no_folder(tmp_path):
+    settings = small_settings(start="copied", source="x")
+    with pytest.raises(InputError, match="start: wanted a model with"):
+        _train(tmp_path / "new", settings, source=[])
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(InputError, match="start: wanted a model with"):
+        _train(tmp_path / "mine", settings, source=[])
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]

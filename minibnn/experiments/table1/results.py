@@ -11,7 +11,7 @@ import numpy as np
 from ...archives import read_array, read_arrays, write_arrays
 from ...files import InputError, atomic_write, read_bytes, read_json, require_fields, write_json
 from ...training.inference import load_trained, sample
-from ...training.run_files import read_log, read_result
+from ...training.run_files import read_log, read_result, require_counts
 from ...training.settings import Settings, require_described
 from ..bench import machine
 from .rows import ROWS
@@ -91,6 +91,9 @@ def load(folder):
             path = path_of(folder, row, seed)
             found[row, seed] = _load(path, row, seed)
             first = next(result for (of, _), result in found.items() if of.kind == row.kind)
+            steps = [_steps(result) for (of, _), result in found.items() if of == row]
+            if len({tuple(of_run) for of_run in steps if of_run}) > 1:
+                raise InputError(f"{path}: wanted a curve at the steps of the row's other seeds, got one at others")
             for name in ("data", "size"):
                 if found[row, seed].values[name] != first.values[name]:
                     raise InputError(f"{path}: wanted a result on the same images as the others' of its kind, got "
@@ -107,6 +110,11 @@ def _load(path, row, seed):
         raise InputError(f"{path}: wanted the result of {row.name} with seed {seed} and its .npz beside it, got "
                          f"{error}; remove it, and the command makes it again") from None
     return result
+
+
+def _steps(result):
+    """The steps at which a run measured its test loss; none if its training diverged."""
+    return [step for step, _ in result.values["curve"]] if result.values["test_bpd"] is not None else []
 
 
 def _arrays(arrays):
@@ -130,11 +138,14 @@ def _check(result, row, seed):
         return
     require_fields({"skipped": 0, **values}, test_bpd=float, test_bpd_se=float, skipped=int, parameters=int,
                    binary_parameters=int, bytes=int, parts=dict)
-    whole = per_image.shape == (values["data"]["test_images"],) and abs(per_image.mean() - values["test_bpd"]) < 1e-4
-    if not whole:
+    require_counts(values)
+    whole = len(per_image) > 1 and per_image.shape == (values["data"]["test_images"],)
+    if not whole or not abs(per_image.mean() - values["test_bpd"]) < 1e-4:
         raise ValueError("losses of images that do not have its mean")
     for point in values["curve"]:
         require_fields({"point": point}, point=list)
+        if len(point) != 2:
+            raise ValueError(f"a curve with a point of {len(point)} numbers")
         require_fields(dict(zip(("step", "loss"), point)), step=int, loss=float)
     if not values["curve"] or values["curve"][-1][0] != values["steps"]:
         raise ValueError("a curve that is cut off")
