@@ -91,8 +91,7 @@ def load(folder):
             path = path_of(folder, row, seed)
             found[row, seed] = _load(path, row, seed)
             first = next(result for (of, _), result in found.items() if of.kind == row.kind)
-            steps = [_steps(result) for (of, _), result in found.items() if of == row]
-            if len({tuple(of_run) for of_run in steps if of_run}) > 1:
+            if len({_steps(result) for (of, _), result in found.items() if of == row} - {()}) > 1:
                 raise InputError(f"{path}: wanted a curve at the steps of the row's other seeds, got one at others")
             for name in ("data", "size"):
                 if found[row, seed].values[name] != first.values[name]:
@@ -114,7 +113,7 @@ def _load(path, row, seed):
 
 def _steps(result):
     """The steps at which a run measured its test loss; none if its training diverged."""
-    return [step for step, _ in result.values["curve"]] if result.values["test_bpd"] is not None else []
+    return tuple(step for step, _ in result.values["curve"]) if result.values["test_bpd"] is not None else ()
 
 
 def _arrays(arrays):
