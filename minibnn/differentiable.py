@@ -23,14 +23,16 @@ def differentiable(*names):
             given = dict(zip(places, arguments)) | named
             require_floating(name_of_op, **{name: given[name] for name in names if name in given})
             y, backward = op(*arguments, **named)
+            # Shapes, not arrays: what a backward does not need must not live until it runs.
+            shapes, output_shapes = [given[name].shape for name in names], [part.shape for part in _parts(y)]
 
             def checked_backward(*upstream):
-                _require_like(f"{name_of_op}, backward", upstream, _parts(y))
+                _require_shapes(f"{name_of_op}, backward", upstream, output_shapes)
                 grads = backward(*upstream)
-                for name, grad in zip(names, _parts(grads)):
-                    if np.shape(grad) != given[name].shape:
+                for name, shape, grad in zip(names, shapes, _parts(grads)):
+                    if np.shape(grad) != shape:
                         raise ValueError(f"{name_of_op}, backward: {name}: wanted an argument that is not broadcast, "
-                                         f"got the shape {given[name].shape} for a gradient of {np.shape(grad)}")
+                                         f"got the shape {shape} for a gradient of {np.shape(grad)}")
                 return grads
             checked_backward.__name__, checked_backward.__qualname__ = backward.__name__, backward.__qualname__
             return y, checked_backward
@@ -52,10 +54,10 @@ def _parts(values):
     return values if isinstance(values, tuple) else (values,)
 
 
-def _require_like(name_of_op, upstream, outputs):
-    if len(upstream) != len(outputs):
-        raise ValueError(f"{name_of_op}: wanted {len(outputs)} upstream gradients, got {len(upstream)}")
-    for dy, y in zip(upstream, outputs):
+def _require_shapes(name_of_op, upstream, shapes):
+    if len(upstream) != len(shapes):
+        raise ValueError(f"{name_of_op}: wanted {len(shapes)} upstream gradients, got {len(upstream)}")
+    for dy, shape in zip(upstream, shapes):
         require_floating(name_of_op, dy=dy)
-        if dy.shape != y.shape:
-            raise ValueError(f"{name_of_op}: dy: wanted {y.shape} like the output, got {dy.shape}")
+        if dy.shape != shape:
+            raise ValueError(f"{name_of_op}: dy: wanted {shape} like the output, got {dy.shape}")

@@ -6,6 +6,7 @@ And whole numbers, lists and upstream gradients of another shape are refused in 
 import importlib
 import inspect
 import pkgutil
+import weakref
 
 import numpy as np
 import pytest
@@ -166,3 +167,10 @@ def test_arguments_may_be_named(name):
     op, x = OPS[name][0], np.array([-0.5, 2.0])
     [argument] = op.differentiable_in
     np.testing.assert_array_equal(op(**{argument: x})[0], op(x)[0])
+
+
+def test_a_backward_keeps_no_output_that_it_does_not_need():
+    y, backward = ops.scale_and_shift(*_arguments("scale_and_shift", np.float64))
+    kept = weakref.ref(y)
+    del y
+    assert kept() is None and len(backward(np.ones(IMAGE))) == 3
