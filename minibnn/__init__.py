@@ -1,8 +1,28 @@
 """Binary neural networks for deep generative models, in plain NumPy, every gradient by hand.
 
 Implements Bird, Kingma, Barber, "Reducing the Computational Cost of Deep Generative Models with
-Binary Neural Networks", ICLR 2021. The folders are the table of contents of the paper; README.md has
-the map and the index from equations to functions.
+Binary Neural Networks", ICLR 2021. The folders are the table of contents of the paper; README.md in this folder
+says where each of its statements is.
+
+    import minibnn
+    model = minibnn.load("vae-1-1")
+    model.sample(16, seed=0)                    # (16, 16, 16, 3) uint8
+
+The models and their ops, whose gradients are written by hand, are in minibnn.resnet_vae, minibnn.flowpp and below.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
+__all__ = ["Run", "Trained", "load", "train"]
+
+
+def __getattr__(name):
+    """What is in `__all__` comes from `models` when it is used: so `import minibnn` costs no time."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import models
+
+    return getattr(models, name)
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

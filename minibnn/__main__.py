@@ -3,14 +3,40 @@
 import shlex
 import sys
 
-from .commands import experiments, models
+from . import __version__
+from .commands import (
+    bench,
+    evaluate,
+    figures,
+    gradcheck,
+    ledger,
+    pack,
+    reconstruct,
+    sample,
+    table1,
+    tour,
+    train,
+    tutorials,
+)
+from .commands.shared.options import Parser
 from .experiments.table1.jobs import DIVERGED
 from .files import InputError
-from .options import parser
 from .progress import give_up
 from .training import run
 
+COMMANDS = tour, train, evaluate, sample, reconstruct, pack, ledger, gradcheck, bench, table1, figures, tutorials
 MOST_CHARACTERS = 2000   # of a message
+
+
+def parser():
+    """The parser of the whole command line; `execute` of what it parses runs the command."""
+    whole = Parser(prog="minibnn", description="Binary deep generative models in plain NumPy. Without a command: the "
+                   "tour. COMMAND --help explains each.")
+    whole.add_argument("--version", action="version", version=f"minibnn {__version__}")
+    commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add_to(commands)
+    return whole
 
 
 def main(arguments=None):
@@ -24,7 +50,7 @@ def main(arguments=None):
             stream.reconfigure(errors="backslashreplace")           # what the terminal cannot show
     try:
         options = parser().parse_args(arguments or ["tour"])
-        status = COMMANDS[options.command](options, "python -m minibnn " + shlex.join(arguments))
+        status = options.execute(options, "python -m minibnn " + shlex.join(arguments))
         if sys.stdout:
             sys.stdout.flush()
         return status
@@ -40,8 +66,8 @@ def main(arguments=None):
     except FloatingPointError as error:
         return _complain(error, DIVERGED)
     except run.Interrupted as error:
-        again = "the same command" if options.command in ("tour", "table1") else "the same command with --resume"
-        return _complain(f"{error}; {again} continues", 130)
+        resume = " with --resume" if hasattr(options, "resume") else ""
+        return _complain(f"{error}; the same command{resume} continues", 130)
     except KeyboardInterrupt:
         return _complain("interrupted", 130)
 
@@ -59,15 +85,6 @@ def _one_line(message):
     """Texts of files may have no end, or characters that a terminal obeys."""
     short = message if len(message) <= MOST_CHARACTERS else message[:MOST_CHARACTERS] + " ..."
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in short)
-
-
-COMMANDS = {
-    "train vae": models.train_command, "train flow": models.train_command, "evaluate": models.evaluate_command,
-    "sample": models.sample_command, "reconstruct": models.reconstruct_command, "pack": models.pack_command,
-    "ledger": experiments.ledger_command, "gradcheck": experiments.gradcheck_command,
-    "bench": experiments.bench_command, "table1": experiments.table1_command, "figures": experiments.figures_command,
-    "tutorials": experiments.tutorials_command, "tour": experiments.tour_command,
-}
 
 
 if __name__ == "__main__":

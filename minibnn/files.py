@@ -1,5 +1,6 @@
 """The edge to the user's files: one kind of error, reads without trust, writes that are whole or absent."""
 
+import difflib
 import json
 import math
 import os
@@ -15,6 +16,12 @@ PART = ".minibnn-{}.part"
 
 class InputError(ValueError):
     """What the user gave cannot be used; the message is one sentence: what, where, wanted, got."""
+
+
+def did_you_mean(word, words):
+    """The end of a message about a mistyped word: "; did you mean X?", or "" where none of the words is near."""
+    near = difflib.get_close_matches(word, words, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def read_bytes(path, most=None):

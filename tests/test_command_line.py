@@ -21,7 +21,6 @@ from minibnn.experiments import tour
 from minibnn.experiments.table1.jobs import DIVERGED
 from minibnn.gradcheck import suite
 from minibnn.resnet_vae import VAEConfig
-from minibnn.training import run_files
 from minibnn.training.settings import TrainingConfig
 
 TINY = ["train", "vae", "--size", "8", "--layers", "2", "--channels", "4", "--latents", "2", "--blocks", "2",
@@ -106,12 +105,12 @@ def test_pack_and_use_what_was_packed(capsys):
     assert f"in {Path('m.npz').stat().st_size:,} bytes" in capsys.readouterr().out
     for model in ("run/checkpoint.npz", "m.npz"):
         for command in ("evaluate", "sample", "reconstruct"):
-            out = ["--json" if command == "evaluate" else "--out", f"{command}-{Path(model).stem}"]
-            assert main([command, model, *out]) == 0
-    losses = [json.loads(Path(f"evaluate-{name}").read_text())["test_bpd"] for name in ("checkpoint", "m")]
+            option, suffix = ("--json", "json") if command == "evaluate" else ("--out", "npy")
+            assert main([command, model, option, f"{command}-{Path(model).stem}.{suffix}"]) == 0
+    losses = [json.loads(Path(f"evaluate-{name}.json").read_text())["test_bpd"] for name in ("checkpoint", "m")]
     assert losses[0] == losses[1]
     for command in ("sample", "reconstruct"):
-        assert Path(f"{command}-m").read_bytes() == Path(f"{command}-checkpoint").read_bytes()
+        assert Path(f"{command}-m.npy").read_bytes() == Path(f"{command}-checkpoint.npy").read_bytes()
     assert main(["ledger", "m.npz"]) == 0 and main(["ledger", "run/checkpoint.npz"]) == 0
     out = capsys.readouterr().out
     assert out.count("stem_blocks.0.conv1") == 2 and "float x bit" in out
@@ -170,7 +169,9 @@ def test_epochs_and_a_run_that_is_complete(capsys):
     ([*TINY, "--lr", "-1"], "lr: wanted a learning rate between 0 and 1, got -1.0"),
     ([*TINY, "--lr", "fast"], "--lr: wanted a number, got 'fast'"),
     ([*TINY, "--batch", "151"], "batch: wanted at most the 150 training images of leaves, got 151"),
-    ([*TINY, "--data", "mnist"], "--data: invalid choice: 'mnist'"),
+    ([*TINY, "--data", "mnist"], "data: wanted leaves, cifar10, imagenet32, or a folder, .npy or .npz file of images, "
+     "got 'mnist'"),
+    ([*TINY, "--data", "ciffar10"], "got 'ciffar10'; did you mean cifar10?"),
     ([*TINY, "--data", "cifar10", "--data-dir", "absent"], "wanted an existing folder, got absent"),
     ([*TINY, "--data-dir", "absent"], "data_dir: wanted none with leaves, which are made here, got absent"),
     ([*TINY, "--resume", "--out", "typo"], "typo: wanted a run to continue, with its config.json, got none"),
@@ -183,19 +184,26 @@ def test_epochs_and_a_run_that_is_complete(capsys):
     ([*TINY, "--out", ""], "--out: wanted a file or a folder, got an empty text"),
     (["evaluate", ""], "wanted a file or a folder, got an empty text"),
     (["evaluate", "/dev/zero"], "/dev/zero: wanted an ordinary file, got a device or a pipe"),
-    (["sample", "file", "--out", "file"], "file: wanted another file to write than file, which is read"),
-    (["reconstruct", "file", "--out", "./file"], "file: wanted another file to write than file, which is read"),
-    (["evaluate", "file", "--json", "file"], "file: wanted another file to write than file, which is read"),
-    (["evaluate", "file", "--per-image", "file"], "file: wanted another file to write than file, which is read"),
+    (["sample", "file", "--out", "s.jpg"], "--out: wanted a file name that ends in .png or .npy, got s.jpg"),
+    (["reconstruct", "file", "--out", "r.gif"], "--out: wanted a file name that ends in .png or .npy, got r.gif"),
+    (["evaluate", "file", "--json", "e"], "--json: wanted a file name that ends in .json, got e"),
+    (["evaluate", "file", "--per-image", "e.txt"], "--per-image: wanted a file name that ends in .npy, got e.txt"),
+    (["pack", "file", "--out", "m"], "--out: wanted a file name that ends in .npz, got m"),
+    (["bench", "--plot", "b.pdf"], "--plot: wanted a file name that ends in .png, got b.pdf"),
     (["gradcheck", "--json", "absent/g.json"], "absent/g.json: wanted a place"),
-    (["bench", "--json", "b", "--plot", "./b"], "--json and --plot: wanted two files, got b for both"),
     (["table1", "--out", "new", "--seeds", "2"], "40 runs are missing: about "),
     (["table1", "--seeds", "1001"], "--seeds: wanted a whole number from 1 to 1,000"),
     ([*TINY, "--steps", "1", "--out", "file"], "file: wanted a folder for the run, got a file"),
     ([*TINY, "--steps", "1", "--out", "file/below"], "file/below: cannot write"),
-    (["evaluate", "absent.npz"], "absent.npz: cannot be read: No such file"),
+    (["evaluate", "absent.npz"], "absent.npz: wanted a file, a run's folder or one of vae-1-32, vae-1-1, flow-1-32, "
+     "flow-1-1, got nothing of this name"),
+    (["sample", "vae-1-l"], "got nothing of this name; did you mean vae-1-1?"),
+    (["evalute", "vae-1-1"], "; did you mean evaluate?"), (["train", "vea"], "; did you mean vae?"),
+    ([*TINY, "--wieghts", "1"], "unrecognized arguments: --wieghts 1; did you mean --weights?"),
+    (["table1", "--rows", "vae-bsae-1-1"], "; did you mean vae-base-1-1?"),
+    (["train", "vae", "--normalisation", "bacth"], "; did you mean batch?"),
     (["evaluate", "file"], "file: wanted a minibnn checkpoint"),
-    (["sample", "."], "wanted a file, got a directory"),
+    (["sample", "."], ".: wanted the folder of a run, with its checkpoint.npz, got one without"),
     (["sample", "file", "--n", "0"], "--n: wanted a whole number from 1 to 10,000"),
     (["sample", "file", "--n", "1" * 5000], "--n: wanted a whole number from 1 to 10,000"),
     (["sample", "x" * 300], "File name too long"), ([*TINY, "--out", "x" * 300], "File name too long"),
@@ -203,7 +211,7 @@ def test_epochs_and_a_run_that_is_complete(capsys):
     (["evaluate", "file", "--json", "absent/e.json"], "absent/e.json: wanted a place that can be written to"),
     (["gradcheck", "elu", "con2d"], "gradcheck: wanted the name of a check, got 'con2d'; near it: 'conv2d'"),
     (["gradcheck", "VAE"], "got 'VAE'; near it: 'ResNet VAE 32/32', "), (["gradcheck", "zz"], "a check, got 'zz'"),
-    (["gradcheck", "--json", "."], "wanted a file to write, got a directory"),
+    (["gradcheck", "--json", "."], "--json: wanted a file name that ends in .json, got ."),
     (["tour", "--keep", "absent"], "absent/tour.png: wanted a place"),
     ([*FLOW, "--couplings", "1", "1"], "--couplings: expected 3 arguments"),
     ([*FLOW, "--couplings", "0", "0", "0"], "couplings: wanted three whole numbers, not all 0, got [0, 0, 0]"),
@@ -216,15 +224,13 @@ def test_epochs_and_a_run_that_is_complete(capsys):
     ([*TINY, "--seed", "1000000001"], "--seed: wanted a whole number from 0 to 1,000,000,000"),
     ([*TINY, "--start", "clipped"], "--start: wanted --start-from with it, got clipped alone"),
     (["evaluate", "file", "--json", "file/e.json"], "file/e.json: wanted a place that can be written to"),
-    (["evaluate", "file", "--json", "e", "--per-image", "e"], "wanted two files, got e for both"),
-    (["pack", "file", "--out", "file"], "file: wanted another file to write than file, which is read"),
     (["table1", "--yes", "--out", "new", "--data-dir", "absent"], "wanted an existing folder, got absent"),
     (["figures", "--results", "absent"], "absent: wanted a folder with the results of table1, got no folder"),
     (["tutorials", "--folder", "."], "wanted the folder with the tutorials, got one without notebooks"),
     (["table1", "--rows", "vae-1-1"], "--rows: invalid choice: 'vae-1-1'"),
     (["bench", "--plot", "absent/b.png"], "absent/b.png: wanted a place"),
     (["pack", "file", "--out", "m.npz"], "file: wanted a minibnn checkpoint"),
-    (["pack", "file"], "required: --out"), (["pack", "file", "--out", "absent/m"], "absent/m: wanted a place"),
+    (["pack", "file"], "required: --out"), (["pack", "file", "--out", "absent/m.npz"], "absent/m.npz: wanted a place"),
     (["ledger", "file"], "file: wanted a minibnn checkpoint"),
     (["ledger", "file", "--paper-scale"], "not allowed with"),
     (["fly"], "invalid choice: 'fly'"), (["train"], "required: MODEL")])
@@ -305,19 +311,23 @@ def test_ctrl_c_leaves_a_checkpoint_that_resumes():
 def test_no_command_writes_over_a_run_or_over_what_it_reads(capsys, tmp_path):
     assert main([*TINY, "--steps", "2", "--out", "run"]) == 0
     assert main(["pack", "run/checkpoint.npz", "--out", "m.npz"]) == 0
-    Path("link.npz").symlink_to("m.npz")
+    for suffix in ("npz", "png", "npy"):
+        Path(f"link.{suffix}").symlink_to("m.npz")
+    Path("model.json").symlink_to("m.npz")
     Path("link.json").symlink_to("run/result.json")
     before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
     of_run, read = "wanted a file to write outside of the run in", "which is read"
     for arguments, message in (
-            (["sample", "m.npz", "--out", "m.npz"], read), (["sample", "m.npz", "--out", "link.npz"], read),
-            (["reconstruct", "m.npz", "--out", "m.npz"], read), (["evaluate", "m.npz", "--json", "m.npz"], read),
-            (["evaluate", "m.npz", "--per-image", "m.npz"], read), (["pack", "run/checkpoint.npz", "--out",
+            (["sample", "m.npz", "--out", "link.png"], read), (["reconstruct", "m.npz", "--out", "./link.npy"], read),
+            (["evaluate", "m.npz", "--json", "model.json"], read),
+            (["evaluate", "m.npz", "--per-image", "link.npy"], read),
+            (["pack", "run/checkpoint.npz", "--out", "run/checkpoint.npz"], read), (["pack", "run", "--out",
              "run/checkpoint.npz"], read), (["evaluate", "m.npz", "--json", "link.json"], of_run),
-            *((["evaluate", "m.npz", "--json", f"run/{name}"], of_run) for name in run_files.RUN_FILES),
-            (["sample", "--out", "run/config.json"], of_run), (["gradcheck", "--json", "run/result.json"], of_run),
-            (["pack", "run/checkpoint.npz", "--out", "run/result.json"], of_run),
-            (["bench", "--json", "run/log.jsonl"], of_run), (["bench", "--plot", "run/log.jsonl"], of_run)):
+            *((["evaluate", "m.npz", "--json", f"run/{name}"], of_run) for name in ("config.json", "result.json")),
+            (["evaluate", "m.npz", "--per-image", "run/per_image.npy"], of_run),
+            (["sample", "--out", "run/per_image.npy"], of_run), (["gradcheck", "--json", "run/result.json"], of_run),
+            (["pack", "vae-1-1", "--out", "run/checkpoint.npz"], of_run),
+            (["bench", "--json", "run/config.json"], of_run)):
         assert main(arguments) == 2
         assert message in capsys.readouterr().err, arguments
     assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
@@ -330,10 +340,12 @@ def test_no_command_writes_over_the_data_that_it_reads(capsys):
     for name, number in (("data_batch_1.bin", 30), ("test_batch.bin", 5)):
         Path(name).write_bytes(rng.integers(0, 256, 3073 * number, np.uint8).tobytes())
     assert main([*TINY, "--steps", "1", "--data", "cifar10", "--data-dir", ".", "--out", "run"]) == 0
-    for option in ("--json", "--per-image"):
-        assert main(["evaluate", "run/checkpoint.npz", "--data-dir", ".", option, "test_batch.bin"]) == 2
-        assert "wanted another file to write than test_batch.bin, which is read" in capsys.readouterr().err
-    assert main(["reconstruct", "run/checkpoint.npz", "--data-dir", ".", "--out", "data_batch_1.bin"]) == 2
+    for suffix in (".json", ".npy", ".png"):
+        Path("test" + suffix).symlink_to("test_batch.bin")
+    for command, option, suffix in (("evaluate", "--json", ".json"), ("evaluate", "--per-image", ".npy"),
+                                    ("reconstruct", "--out", ".png")):
+        assert main([command, "run/checkpoint.npz", "--data-dir", ".", option, "test" + suffix]) == 2
+        assert f"test{suffix}: wanted another file to write than test_batch.bin, which" in capsys.readouterr().err
     assert main(["evaluate", "run/checkpoint.npz", "--data-dir", "."]) == 0
     assert "not the images" not in capsys.readouterr().out
     Path("test_batch.bin").write_bytes(rng.integers(0, 256, 3073 * 6, np.uint8).tobytes())
@@ -368,7 +380,8 @@ def test_frozen_training_has_an_exit_status_of_its_own(capsys, monkeypatch):
 
 def test_long_tables_are_begun_only_when_asked_for(capsys, monkeypatch):
     made = []
-    monkeypatch.setattr("minibnn.experiments.table1.table.make_table", lambda *arguments: made.append(1) or {})
+    monkeypatch.setattr("minibnn.experiments.table1.table.make_table",
+                        lambda preset, out, runs, *others: made.extend([1] if runs else []) or {})
     assert main(["table1", "--out", "new"]) == 2
     message = capsys.readouterr().err
     assert "60 runs are missing: about 7.8 hours" in message and "a download of 170 MB" in message
@@ -392,16 +405,18 @@ def test_long_tables_are_begun_only_when_asked_for(capsys, monkeypatch):
 def test_a_model_of_data_that_have_no_such_name_is_refused_in_words(capsys):
     from minibnn.training.checkpoint import load_any, save_checkpoint
     assert main([*TINY, "--steps", "2", "--out", "run"]) == 0
-    assert main(["pack", "run/checkpoint.npz", "--out", "m"]) == 0
-    form, meta, arrays = load_any("m")
-    meta["settings"]["data"]["name"] = "mine"
-    save_checkpoint("m", meta, arrays, form)
-    for command in ("evaluate", "reconstruct"):
-        assert main([command, "m"]) == 2
-        assert capsys.readouterr().err.endswith("minibnn: data: wanted leaves, cifar10 or imagenet32, got 'mine'\n")
+    assert main(["pack", "run/checkpoint.npz", "--out", "m.npz"]) == 0
+    form, meta, arrays = load_any("m.npz")
+    for name, message in (("mine", "got 'mine'"), (data.FROM_PYTHON, "wanted --data PATH with images, got none")):
+        meta["settings"]["data"]["name"] = name
+        save_checkpoint("m.npz", meta, arrays, form)
+        for command in ("evaluate", "reconstruct"):
+            assert main([command, "m.npz"]) == 2
+            error = capsys.readouterr().err
+            assert "minibnn: data: " in error and error.endswith(f"{message}\n")
 
 
-@pytest.mark.parametrize("name, shown", [("a\nb\x1b[2J", r"a\nb\x1b[2J: cannot be read: No such file"),
+@pytest.mark.parametrize("name, shown", [("a\nb\x1b[2J", r"a\nb\x1b[2J: wanted a file, a run's folder"),
                                          ("x/" * 3000, " ...")])
 def test_a_message_is_one_line_without_what_a_terminal_obeys(capsys, name, shown):
     assert main(["evaluate", name]) == 2
@@ -420,5 +435,5 @@ def test_figures_and_the_tour_do_not_write_through_links_over_a_run(capsys):
     assert main(["tour", "--out", "toured"]) == 2
     assert capsys.readouterr().err.count("wanted a file to write outside of the run in") == 2
     assert Path("run/checkpoint.npz").read_bytes() == before
-    shipped = Path(__file__).parents[1] / "minibnn" / "models" / "vae-1-1.json"
-    assert main(["sample", "--out", str(shipped)]) == 2 and "which is read" in capsys.readouterr().err
+    Path("s.png").symlink_to(Path(__file__).parents[1] / "minibnn" / "models" / "vae-1-1.json")
+    assert main(["sample", "--out", "s.png"]) == 2 and "which is read" in capsys.readouterr().err

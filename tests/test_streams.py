@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from minibnn.__main__ import main
-from minibnn.commands.signals import stop_on_signals
+from minibnn.commands.shared.signals import stop_on_signals
 from minibnn.progress import Progress
 
 ROOT = Path(__file__).parents[1]
@@ -73,7 +73,7 @@ def test_what_the_terminal_cannot_show_is_escaped(command_line, tmp_path):
     assert done.returncode == 0 and b"written to r\\udcffn" in done.stdout, done.stderr.decode()
     assert (tmp_path / os.fsdecode(b"r\xffn \xce\xb1") / "result.json").exists()
     done = command_line(["evaluate", os.fsdecode(b"\xff.npz")])
-    assert done.returncode == 2 and done.stderr.startswith(b"minibnn: \\udcff.npz: cannot be read")
+    assert done.returncode == 2 and done.stderr.startswith(b"minibnn: evaluate: argument MODEL: \\udcff.npz: wanted")
 
 
 @pytest.mark.parametrize("redirections", [">&- 2>&-", *(pytest.param(text, marks=pytest.mark.slow) for text in (

@@ -1,1 +1,1 @@
-"""What each command of the command line does: a function of its options and its text, which gives the exit status."""
+"""The commands of the command line, one file each: its options and what it does. `shared` holds what several use."""

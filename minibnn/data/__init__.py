@@ -11,6 +11,7 @@ NAMES = ("leaves", "cifar10", "imagenet32")
 SIZES = (8, 16, 32)
 LEAVES_TRAIN = 10_000, 1                    # number of images, seed
 LEAVES_TEST = 2_000, 2
+FROM_PYTHON = "images given in Python"    # the name of a data set that is none of those and has no path
 HELD_OUT = " validation"                    # ends the name of a data set whose test images are held-out training images
 
 

@@ -30,6 +30,7 @@ TABLE_1 = (
     ("Flow++ 1/1", replace(PAPER_FLOW, **BINARY), "34M", "90.1%", "14 MB"),
     ("no residual blocks", replace(PAPER_FLOW, blocks=0, dequantiser_blocks=0, **REAL), "2.2M", "0%", "9 MB"),
 )
+NOTE = "Bytes as float32 and as stored; multiply-adds of convolutions for one image, by kind of input x weight."
 NOTES = """\
 Where they differ: 255 MB for 55.4 million 32-bit numbers is more than four bytes each, which make 222 MB; the
 flow's 129 MB is less (134 MB). Of the flow's parameters 92.7% are binary here, 93.2% with --binary-context; 90.1%
@@ -106,15 +107,28 @@ def total(entries):
                  tuple(map(sum, zip(*(entry.multiply_adds for entry in entries)))))
 
 
+def summary(models):
+    """What models have in all, as lines of text.    models: dict path -> (configuration, its ledger)"""
+    width = max(len(str(path)) for path in models) + 2
+    yield (f"{'model':<{width}}{'weights / activations':<23}{'parameters':>10}{'binary':>8}{'as float32':>12}"
+           f"{'as stored':>11}{'file':>9}" + "".join(f"{operation:>15}" for operation in OPERATIONS))
+    for path, (config, entries) in models.items():
+        whole = total(entries)
+        sizes = (4 * whole.parameters, whole.stored_bytes, path.stat().st_size)
+        yield (f"{path!s:<{width}}{f'{config.weights} / {config.activations} bit':<23}{whole.parameters:>10,}"
+               f"{whole.binary / whole.parameters:>8.1%}{sizes[0] / 1e3:>9,.0f} kB{sizes[1] / 1e3:>8,.0f} kB"
+               f"{sizes[2] / 1e3:>6,.0f} kB" + "".join(f"{n / 1e6:>13,.1f} M" for n in whole.multiply_adds))
+    yield NOTE
+
+
 def lines(entries):
-    """A ledger as lines of text."""
+    """A ledger as lines of text, layer by layer."""
     width = max(len(entry.name) for entry in entries) + 2
     yield (f"{'layer':<{width}}{'parameters':>12}{'binary':>12}{'as float32':>13}{'as stored':>12}"
            + "".join(f"{operation:>15}" for operation in OPERATIONS))
     for entry in [*entries, total(entries)]:
         yield (f"{entry.name:<{width}}{entry.parameters:>12,}{entry.binary:>12,}{4 * entry.parameters:>13,}"
                f"{entry.stored_bytes:>12,.0f}" + "".join(f"{number:>15,}" for number in entry.multiply_adds))
-    yield "Bytes as float32 and as stored; multiply-adds of convolutions for one image, by kind of input x weight."
 
 
 def paper_scale(report=None):

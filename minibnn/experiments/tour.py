@@ -7,13 +7,14 @@ from ..cores import available
 from ..data import describe, load
 from ..files import InputError, write_json, writing
 from ..flowpp import FlowConfig
+from ..models import samples
+from ..pictures import figures
 from ..resnet_vae import VAEConfig
 from ..training.inference import sample
 from ..training.run import train
 from ..training.run_files import holds_run, read_log
 from ..training.settings import Settings, TrainingConfig
 from ..training.state import TrainingState
-from . import figures, shipped
 
 SIZE = 8
 MODELS = {
@@ -47,7 +48,7 @@ def run_tour(out, keep=None, report=None, stop=lambda: False):
     out = Path(out)
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-    shipped.save_samples(out / PICTURES[0], SAMPLES, seed=0)
+    figures.save_samples(out / PICTURES[0], samples(SAMPLES, seed=0))
     dataset = load("leaves", SIZE)
     data = describe(dataset)
     results, panels, rows, trained = {}, {}, {"test images": dataset.test[:SAMPLES]}, 0

@@ -10,6 +10,7 @@ from .start import STARTS
 
 DATA_KEYS = ("name", "train_images", "test_images", "fingerprint")
 KINDS = {"vae": (VAEConfig, ResNetVAE), "flow": (FlowConfig, FlowPP)}
+DEFAULT_STEPS = {"vae": 2500, "flow": 3000}                         # five minutes each on two cores
 
 
 def require_described(data):

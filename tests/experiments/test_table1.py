@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from minibnn.__main__ import main
 from minibnn.experiments.table1 import jobs, results, rows, table
 from minibnn.files import InputError
 from minibnn.training.run import Interrupted
@@ -63,9 +64,9 @@ def made(tmp_path_factory):
     out = tmp_path_factory.mktemp("table")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(table, "ROWS", (BASE, ONE_BIT))
-        first = table.make_table(TINY, out, 1, 2, names=[BASE.name])
+        first = table.make_table(TINY, out, table.missing(out, 1, [BASE.name]), 2)
         printed = _printed(out).stat().st_mtime_ns
-        found = table.make_table(TINY, out, 1, 2)
+        found = table.make_table(TINY, out, table.missing(out, 1), 2)
     return out, found, (first, printed)
 
 
@@ -104,10 +105,10 @@ def test_results_of_other_options_or_other_images_are_not_mixed(made, monkeypatc
     monkeypatch.setattr(table, "ROWS", (BASE, ONE_BIT))
     longer = TINY._replace(steps={"vae": 4, "flow": 4})
     with pytest.raises(InputError, match=r"vae-base-32-32-seed0.json: wanted a result of `.*--steps 4.*--steps 3"):
-        table.make_table(longer, out, 1, 2)
+        table.make_table(longer, out, table.missing(out, 1), 2)
     monkeypatch.setattr(table.data, "describe", lambda dataset: {"fingerprint": "another", "train_images": 7})
     with pytest.raises(InputError, match="10,000 training images where there are 7 now: use another --out"):
-        table.make_table(TINY, out, 2, 2)
+        table.make_table(TINY, out, table.missing(out, 2), 2)
 
 
 def _copy_of(made, folder):
@@ -179,10 +180,10 @@ def test_the_table_has_a_line_for_every_row_and_the_papers_numbers():
 def test_a_run_that_diverges_is_a_result_too(tmp_path, monkeypatch):
     monkeypatch.setattr(table, "ROWS", (BASE,))
     _run_instead(monkeypatch, tmp_path, "raise FloatingPointError('training: the loss is nan at step 3')")
-    found = table.make_table(TINY, tmp_path, 1, 1)
+    found = table.make_table(TINY, tmp_path, table.missing(tmp_path, 1), 1)
     assert found[BASE, 0].values["test_bpd"] is None and "nan" in found[BASE, 0].values["failure"]
     assert "1  diverged, 1 of them" in "\n".join(table.lines(found))
-    assert list(table.make_table(TINY, tmp_path, 1, 1)) == [(BASE, 0)]
+    assert list(table.make_table(TINY, tmp_path, table.missing(tmp_path, 1), 1)) == [(BASE, 0)]
 
 
 @pytest.mark.slow
@@ -190,7 +191,7 @@ def test_a_run_that_breaks_is_no_result(tmp_path, monkeypatch):
     monkeypatch.setattr(table, "ROWS", (BASE,))
     _run_instead(monkeypatch, tmp_path, "raise TypeError('a bug')")
     with pytest.raises(InputError, match=r"vae-base-32-32-seed0: TypeError: a bug \(exit status 1\)"):
-        table.make_table(TINY, tmp_path, 1, 1)
+        table.make_table(TINY, tmp_path, table.missing(tmp_path, 1), 1)
     assert not results.load(tmp_path)
 
 
@@ -213,7 +214,7 @@ def test_a_run_that_cannot_be_is_an_input_error(tmp_path, monkeypatch):
     impossible = TINY._replace(options={**TINY.options, "vae": TINY.options["vae"] + " --batch 999999"})
     monkeypatch.setattr(table, "ROWS", (BASE,))
     with pytest.raises(InputError, match="vae-base-32-32-seed0: batch: wanted at most the 10000 training images"):
-        table.make_table(impossible, tmp_path, 1, 1)
+        table.make_table(impossible, tmp_path, table.missing(tmp_path, 1), 1)
 
 
 @pytest.mark.slow
@@ -222,17 +223,32 @@ def test_stopping_stops_the_runs_and_leaves_checkpoints(tmp_path, monkeypatch):
     monkeypatch.setattr(table, "ROWS", (BASE,))
     run = tmp_path / "runs" / f"{BASE.name}-seed0"
     with pytest.raises(Interrupted, match="stopped after 0 of 1 runs"):
-        table.make_table(long, tmp_path, 1, 1, stopping=nullcontext(lambda: (run / "log.jsonl").exists()
-                         and (run / "log.jsonl").stat().st_size > 0))
+        table.make_table(long, tmp_path, table.missing(tmp_path, 1), 1, stopping=nullcontext(
+            lambda: (run / "log.jsonl").exists() and (run / "log.jsonl").stat().st_size > 0))
     assert (run / "checkpoint.npz").exists() and not (run / "result.json").exists()
     assert "stopped after step" in (tmp_path / "runs" / f"{BASE.name}-seed0.txt").read_text()
+
+
+@pytest.mark.slow
+def test_commands_of_the_list_run_side_by_side_make_the_table(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("minibnn.commands.table1.QUICK", TINY)
+    arguments = ["table1", "--quick", "--rows", BASE.name, ONE_BIT.name, "--out", str(tmp_path / "a b")]
+    assert main([*arguments, "--list"]) == 0
+    listed = capsys.readouterr().out
+    assert listed.count("python -m minibnn train vae ") == 2 == listed.count("\n") and not (tmp_path / "a b").exists()
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    subprocess.run(["xargs", "-P", "2", "-L", "1", "env"], input=listed, text=True, check=True, env=environment,
+                   cwd=Path(__file__).parents[2], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert main([*arguments, "--list"]) == 0 and capsys.readouterr().out == ""       # what is trained is not listed
+    assert main(arguments) == 0
+    assert len(list((tmp_path / "a b").glob("*.json"))) == 2
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_reaches_the_runs(tmp_path, number):
     code = ("from minibnn.experiments.table1 import rows; import minibnn.__main__ as m; import sys;"
-            f"m.experiments.QUICK = rows.Preset({TINY.data!r}, {TINY.options!r}, dict(vae=100000, flow=100000), 1);"
+            f"m.table1.QUICK = rows.Preset({TINY.data!r}, {TINY.options!r}, dict(vae=100000, flow=100000), 1);"
             f"sys.exit(m.main(['table1', '--quick', '--jobs', '1', '--out', {str(tmp_path)!r}]))")
     table_process = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2], text=True,
                                      stderr=subprocess.PIPE)

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minibnn.experiments import lessons
+from minibnn.commands import tutorials
 
 TUTORIALS = Path(__file__).parents[2] / "tutorials"
 sys.path.insert(0, str(TUTORIALS))
 from checks import Exercise, check, reveal, verdict  # noqa: E402
 
-LESSONS = [path.stem[:2] for path in lessons.paths(TUTORIALS)]
+LESSONS = [path.stem[:2] for path in tutorials.paths(TUTORIALS)]
 SOLUTIONS = {name: solution for lesson in LESSONS
              for name, solution in importlib.import_module(f"solutions.lesson_{lesson}").SOLUTIONS.items()}
 WRONG = {name: answers for lesson in LESSONS
@@ -45,7 +45,7 @@ def test_at_least_three_wrong_answers_are_rejected(exercise):
 @pytest.mark.parametrize("exercise", SOLUTIONS)
 def test_the_stub_in_the_notebook_is_not_attempted(exercise, capsys):
     [path] = TUTORIALS.glob(f"{exercise[:2]}_*.ipynb")
-    [stub] = [cell for cell in lessons.code_cells(lessons.read(path)) if f'check("{exercise}"' in cell.source]
+    [stub] = [cell for cell in tutorials.code_cells(tutorials.read(path)) if f'check("{exercise}"' in cell.source]
     names = {"np": np, "check": check}
     exec(stub.source, names)
     assert capsys.readouterr().out.startswith(f"{exercise}: not attempted\n")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from minibnn.experiments import lessons
+from minibnn.commands import tutorials
 from minibnn.experiments.table1 import results, table
 
 TUTORIALS = Path(__file__).parents[2] / "tutorials"
-PATHS = lessons.paths(TUTORIALS)
+PATHS = tutorials.paths(TUTORIALS)
 CONTENTS = (TUTORIALS / "README.md").read_text()
 MOST_BYTES, MOST_CODE_LINES = 1_000_000, 150
 NOTEBOOK = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
@@ -22,9 +22,9 @@ def _text(notebook):
 
 @NOTEBOOK
 def test_stored_outputs_are_those_of_the_stored_source(path):
-    notebook = lessons.read(path)
-    assert notebook.metadata.minibnn.sources == lessons.fingerprint(notebook)
-    cells = lessons.code_cells(notebook)
+    notebook = tutorials.read(path)
+    assert notebook.metadata.minibnn.sources == tutorials.fingerprint(notebook)
+    cells = tutorials.code_cells(notebook)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     assert path.stat().st_size < MOST_BYTES
     outputs = [output for cell in cells for output in cell.outputs]
@@ -36,11 +36,11 @@ def test_stored_outputs_are_those_of_the_stored_source(path):
 
 @NOTEBOOK
 def test_every_picture_has_a_text_and_a_caption(path):
-    notebook = lessons.read(path)
+    notebook = tutorials.read(path)
     pictures = re.findall(r"<img [^>]*>", "".join(str(cell.get("outputs")) for cell in notebook.cells))
     texts = [re.search(r'alt="([^"]*)"', picture) for picture in pictures]
     assert all(text and len(text[1]) > 40 for text in texts)
-    assert not any("image/png" in str(output.get("data", {}).keys()) for cell in lessons.code_cells(notebook)
+    assert not any("image/png" in str(output.get("data", {}).keys()) for cell in tutorials.code_cells(notebook)
                    for output in cell.outputs)                      # such a picture would have no text
     captions = re.findall(r"\*\*Figure (\d)\.\*\*", _text(notebook))
     assert captions == [str(i + 1) for i in range(len(pictures))] and 3 <= len(pictures) <= 5
@@ -48,7 +48,7 @@ def test_every_picture_has_a_text_and_a_caption(path):
 
 @NOTEBOOK
 def test_links_lead_somewhere_and_to_both_neighbours(path):
-    text = _text(lessons.read(path))
+    text = _text(tutorials.read(path))
     targets = {target.split("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text)}
     local = {target for target in targets if target and not target.startswith("https://")}
     assert all((TUTORIALS / target).exists() for target in local), local
@@ -59,7 +59,7 @@ def test_links_lead_somewhere_and_to_both_neighbours(path):
 def test_every_equation_is_owned_by_one_lesson_and_the_contents_name_it():
     owners = {}
     for path in PATHS:
-        for equation in re.findall(r"\\tag\{(\d+)\}", _text(lessons.read(path))):
+        for equation in re.findall(r"\\tag\{(\d+)\}", _text(tutorials.read(path))):
             owners.setdefault(int(equation), []).append(path.name)
     assert owners.keys() == set(range(1, 15)) and all(len(names) == 1 for names in owners.values()), owners
     contents = {}
@@ -77,7 +77,7 @@ def test_the_contents_link_every_lesson():
 
 def test_the_last_lesson_shows_the_results_that_are_stored():
     found = results.load(TUTORIALS.parent / "figures" / "results")
-    printed = "".join(output.get("text", "") for cell in lessons.code_cells(lessons.read(PATHS[-1]))
+    printed = "".join(output.get("text", "") for cell in tutorials.code_cells(tutorials.read(PATHS[-1]))
                       for output in cell.outputs)
     for lines in (table.lines(found), table.order_lines(found), table.comparison_lines(found)):
         assert "\n".join(lines) in printed
@@ -85,8 +85,8 @@ def test_the_last_lesson_shows_the_results_that_are_stored():
 
 @NOTEBOOK
 def test_a_lesson_is_of_readable_length(path):
-    notebook = lessons.read(path)
-    code = [line for cell in lessons.code_cells(notebook) for line in cell.source.splitlines() if line.strip()]
+    notebook = tutorials.read(path)
+    code = [line for cell in tutorials.code_cells(notebook) for line in cell.source.splitlines() if line.strip()]
     words = len(re.sub(r"\$+[^$]*\$+|\|[^\n]*\||\([^)]*\.ipynb\)", " ", _text(notebook)).split())
     assert len(code) <= MOST_CODE_LINES and 900 <= words <= 1900, (len(code), words)
 
@@ -94,7 +94,7 @@ def test_a_lesson_is_of_readable_length(path):
 @pytest.mark.slow
 @NOTEBOOK
 def test_a_lesson_runs_and_prints_what_is_stored(path):
-    stored, now = (lessons.printed(notebook) for notebook in (lessons.read(path), lessons.execute(path)))
+    stored, now = (tutorials.printed(notebook) for notebook in (tutorials.read(path), tutorials.run(path)))
     assert [words for words, _ in now] == [words for words, _ in stored]
     for (words, numbers), (_, before) in zip(now, stored):
         assert numbers == pytest.approx(before, rel=0.05, abs=1e-6), words

@@ -5,7 +5,7 @@ import platform
 import numpy as np
 
 from ... import cores
-from .. import figures
+from ...pictures import figures
 from . import convolution, machine, steps, xnor
 
 HELPS = 1.1              # kernels that are faster by this factor are worth a word

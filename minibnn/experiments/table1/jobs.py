@@ -19,9 +19,14 @@ class Job(NamedTuple):
     """A run of `python -m minibnn train`."""
 
     name: str
-    arguments: list                    # of minibnn, but for --out and --resume
+    training: tuple                    # arguments of minibnn that train the run, but for --out and --resume
     folder: Path                       # of the run; what it prints goes to a file beside it
     steps: int
+
+    @property
+    def arguments(self):
+        """The arguments that train the run, or continue it if it is there."""
+        return [*self.training, "--out", str(self.folder), *(["--resume"] if holds_run(self.folder) else [])]
 
 
 class _Process:
@@ -32,8 +37,7 @@ class _Process:
         self.printed = job.folder.with_suffix(".txt")
         with writing(job.folder.parent):
             job.folder.parent.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "minibnn", *job.arguments, "--out", str(job.folder),
-                   *(["--resume"] if holds_run(job.folder) else [])]
+        command = [sys.executable, "-m", "minibnn", *job.arguments]
         with writing(self.printed), open(self.printed, "w", encoding="utf-8") as file:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
                                             start_new_session=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..figures import COLOURS, draw_samples, new_figure, plain_style
+from ...pictures.figures import COLOURS, draw_samples, new_figure, plain_style
 from .rows import KIND_LABELS, LABELS, ROWS
 
 BASE_ROWS = (("base", 32, 32), ("base", 1, 32), ("base", 1, 1), ("none", 32, 32))

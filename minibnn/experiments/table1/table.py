@@ -25,42 +25,48 @@ COMPARED = (("vae", "wide", "base", "usual width"), ("vae", "all", "none", "no b
 MAIN = [row for row, _ in ORDER]                                    # these are run first, for all seeds
 
 
-def make_table(preset, out, seeds, jobs=None, data_dir=None, report=None, stopping=None, names=None):
-    """Train what is missing of every row for seeds 0 .. seeds - 1, `jobs` runs at a time.
+def make_table(preset, out, runs, jobs=None, data_dir=None, report=None, stopping=None):
+    """Train runs of rows, `jobs` at a time.
 
-    out:       folder of the results; a run with a result there is not run again. The runs themselves go to its
-               subfolder `runs`, where a stopped one continues.
+    runs:      (row, seed) each, as `missing` gives
+    out:       folder of the results. The runs themselves go to its subfolder `runs`, where a stopped one continues
+               and a finished one is only read.
     stopping:  a context manager, entered when the runs begin, that gives a function which says whether to stop
-    names:     of the rows to train; None: every row
     Returns:   dict (row, seed) -> Result: all that is in the folder
     Raises:    as `run_jobs`; InputError if a result there comes from other options or other data.
     """
     out = Path(out)
-    waiting = missing(out, seeds, names)
     found = load(out)
     _check_commands(preset, found)
-    if waiting:
+    if runs:
         _check_data(preset, found, data_dir, report)
-        by_name = {f"{row.name}-seed{seed}": (row, seed) for row, seed in waiting}
-        where = ["--data-dir", str(data_dir)] if data_dir else []
-        waiting_jobs = [Job(name, [*preset.arguments(row, seed), *where], out / "runs" / name, preset.steps[row.kind])
-                        for name, (row, seed) in by_name.items()]
+        run_of = {job_of(preset, out, row, seed, data_dir): (row, seed) for row, seed in runs}
 
         def done(job, failure):
-            row, seed = by_name[job.name]
+            row, seed = run_of[job]
             record(out, row, seed, job.folder, command_of(preset, row, seed), failure)
             write_deltas(out)
         with stopping or nullcontext(lambda: False) as stop:
-            run_jobs(waiting_jobs, jobs or available(), done, report, stop)
+            run_jobs(list(run_of), jobs or available(), done, report, stop)
         found = load(out)
     return found
 
 
 def missing(out, seeds, names=None):
-    """The runs that `make_table` would make, as (row, seed), in their order: the main rows first."""
+    """The runs without a result in the folder `out`, as (row, seed): the main rows first.
+
+    For seeds 0 .. seeds - 1 of the rows that are named, or of every row.
+    """
     wanted = sorted(((row, seed) for seed in range(seeds) for row in ROWS
                      if names is None or row.name in names), key=lambda run: run[0][1:4] not in MAIN)
     return [(row, seed) for row, seed in wanted if not path_of(out, row, seed).exists()]
+
+
+def job_of(preset, out, row, seed, data_dir=None):
+    """The Job that makes a row's run."""
+    name = f"{row.name}-seed{seed}"
+    where = ("--data-dir", str(data_dir)) if data_dir else ()
+    return Job(name, (*preset.arguments(row, seed), *where), Path(out, "runs", name), preset.steps[row.kind])
 
 
 def plan(preset, runs, jobs=None, data_dir=None):

@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from minibnn.__main__ import main
-from minibnn.experiments import lessons
+from minibnn.commands import tutorials
 from minibnn.files import InputError
 
 HEAD = '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": '
@@ -39,7 +39,7 @@ def test_an_interrupted_lesson_is_an_interrupted_command(tmp_path, capsys):
 def test_what_is_no_notebook_is_said_before_anything_runs(tmp_path, capsys, monkeypatch):
     _write(tmp_path, "print(1)")
     (tmp_path / "01_other.ipynb").write_text("[]")
-    monkeypatch.setattr(lessons, "execute", None)
+    monkeypatch.setattr(tutorials, "run", None)
     assert main(["tutorials", "--folder", str(tmp_path)]) == 2
     assert "01_other.ipynb: wanted a notebook, cannot be read: " in capsys.readouterr().err
 
@@ -47,7 +47,7 @@ def test_what_is_no_notebook_is_said_before_anything_runs(tmp_path, capsys, monk
 @pytest.mark.slow
 def test_what_a_cell_prints_is_one_text_however_the_kernel_sends_it(tmp_path):
     path = _write(tmp_path, "import time; print(1, flush=True); time.sleep(0.5); print(2)")
-    [cell] = lessons.execute(path).cells
+    [cell] = tutorials.run(path).cells
     assert [output.text for output in cell.outputs] == ["1\n2\n"] and cell.execution_count == 1
 
 
@@ -56,4 +56,4 @@ def test_what_a_cell_prints_is_one_text_however_the_kernel_sends_it(tmp_path):
 def test_what_is_no_notebook_is_refused(tmp_path, text):
     (tmp_path / "00_a.ipynb").write_text(text)
     with pytest.raises(InputError, match=r"00_a\.ipynb: wanted a notebook, cannot be read: "):
-        lessons.read(tmp_path / "00_a.ipynb")
+        tutorials.read(tmp_path / "00_a.ipynb")

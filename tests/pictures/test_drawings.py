@@ -5,10 +5,10 @@ import pytest
 from matplotlib.image import imread
 
 from minibnn.__main__ import main
-from minibnn.experiments import drawings
 from minibnn.experiments.table1 import plots
 from minibnn.experiments.table1.results import Result
 from minibnn.experiments.table1.rows import ROWS
+from minibnn.pictures import drawings
 
 VAE, FLOW = ("{}", "conv 3 h h", "{}", "conv 3 h h", "+"), ("[x, -x]", "{}", "conv 3 2h h, context", "[x, -x]", "{}",
                                                           "conv 1 2h 2h", "gate", "+", "layer norm")

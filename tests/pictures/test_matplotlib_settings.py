@@ -9,7 +9,8 @@ import matplotlib
 import numpy as np
 import pytest
 
-from minibnn.experiments import drawings, figures, lessons
+from minibnn.commands import tutorials
+from minibnn.pictures import drawings, figures
 
 HOSTILE = {"image.origin": "lower", "savefig.bbox": "tight", "text.usetex": True, "figure.dpi": 30, "font.size": 25.0,
            "lines.linewidth": 9.0, "axes.grid": True, "savefig.facecolor": "red", "figure.facecolor": "red",
@@ -59,9 +60,9 @@ def test_commands_draw_in_any_environment(tmp_path):
     written = []
     for name, settings in (("plain", {}), ("hostile", {"MPLBACKEND": "nonsense",
                                                        "MATPLOTLIBRC": str(tmp_path / "matplotlibrc")})):
-        subprocess.run([sys.executable, "-m", "minibnn", "sample", "--n", "1", "--out", str(tmp_path / name)],
+        subprocess.run([sys.executable, "-m", "minibnn", "sample", "--n", "1", "--out", str(tmp_path / f"{name}.png")],
                        cwd=root, check=True, capture_output=True, env={**os.environ, **settings})
-        written.append((tmp_path / name).read_bytes())
+        written.append((tmp_path / f"{name}.png").read_bytes())
     assert written[0] == written[1]
 
 
@@ -74,5 +75,5 @@ def test_lessons_are_run_in_any_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("MATPLOTLIBRC", str(tmp_path / "matplotlibrc"))
     source = "import matplotlib\nprint(matplotlib.rcParams['text.usetex'], matplotlib.rcParams['savefig.bbox'])"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), tmp_path / "00_a.ipynb")
-    [cell] = lessons.execute(tmp_path / "00_a.ipynb").cells
+    [cell] = tutorials.run(tmp_path / "00_a.ipynb").cells
     assert cell.outputs[0].text == "False None\n"

@@ -72,6 +72,11 @@ def interleave_rows(above, below, columns):
     return np.stack(rows, axis=1).reshape(-1, *above.shape[1:])
 
 
+def columns_of(number):
+    """In how many columns so many images make a grid: at least eight, if there are as many."""
+    return min(number, max(8, int(np.ceil(np.sqrt(number)))))
+
+
 @plain_style()
 def save_image_grid(path, images, columns):
     """Write a grid of images as PNG, each pixel a square of several."""

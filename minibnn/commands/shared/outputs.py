@@ -1,10 +1,12 @@
-"""Where a command may write: never over a file that it reads, nor over the files of a run."""
+"""Where a command may write, never over a file that it reads nor over the files of a run; and images written there."""
 
 import os
 from pathlib import Path
 
-from ..files import InputError, require_writable
-from ..training.run_files import RUN_FILES, holds_run
+from ...archives import write_array
+from ...files import InputError, atomic_write, require_writable
+from ...pictures.figures import save_image_grid
+from ...training.run_files import RUN_FILES, holds_run
 
 
 def require_outputs(outputs, *read):
@@ -24,3 +26,12 @@ def require_outputs(outputs, *read):
         if place in places and (place.is_file() or not place.exists()):
             raise InputError(f"{places[place]} and {option}: wanted two files, got {path} for both")
         places[place] = option
+
+
+def save_images(path, images, columns):
+    """Write images, (N, S, S, 3) uint8: as a picture of so many columns, or, where `path` ends in .npy, as an array."""
+    if path.suffix.lower() == ".npy":
+        with atomic_write(path) as file:
+            write_array(file, images)
+    else:
+        save_image_grid(path, images, columns)

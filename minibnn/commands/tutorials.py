@@ -1,13 +1,17 @@
-"""The tutorials: notebooks run from top to bottom, and what their outputs are outputs of."""
+"""tutorials: notebooks run from top to bottom, and what their outputs are outputs of."""
 
 import hashlib
 import os
 import re
 import subprocess
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..files import InputError, atomic_write, read_bytes
+from ..progress import Progress
+from .shared.options import path
+from .shared.outputs import require_outputs
 
 CELL_SECONDS = 120
 VARIES = "varies"        # tag of cells whose numbers differ from machine to machine, such as times
@@ -15,6 +19,28 @@ VARIES = "varies"        # tag of cells whose numbers differ from machine to mac
 STRICT, LENIENT = ("import matplotlib, warnings\nmatplotlib.rcdefaults()\nwarnings.simplefilter('error')",
                    "warnings.resetwarnings()")
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*\.?\d*(?:e[-+]?\d+)?")
+
+
+def add_to(commands):
+    """Add the command and its options to the parser."""
+    parser = commands.add_parser("tutorials", help="run all lessons again and save their outputs: 2 minutes")
+    parser.add_argument("--folder", type=path, default=Path("tutorials"), metavar="DIR",
+                        help="where the notebooks are (default %(default)s)")
+    parser.set_defaults(execute=execute)
+
+
+def execute(options, command):
+    """Run all lessons again.    Returns: the exit status"""
+    lessons = paths(options.folder)
+    for lesson in lessons:
+        read(lesson)
+    require_outputs({str(lesson): lesson for lesson in lessons})
+    for lesson in lessons:
+        begun = time.monotonic()
+        with Progress("tutorials") as report:
+            save(lesson, run(lesson, report))
+        print(f"{lesson}: {time.monotonic() - begun:.0f} seconds", flush=True)
+    return 0
 
 
 def paths(folder):
@@ -25,7 +51,7 @@ def paths(folder):
     return found
 
 
-def execute(path, report=None):
+def run(path, report=None):
     """Run a notebook in its folder, warnings being errors.
 
     report:    called as report(cells done, all cells, text)
@@ -88,7 +114,8 @@ def read(path):
     try:
         import nbformat
     except ImportError:
-        raise InputError("wanted an environment with jupyter (requirements.txt), got one without") from None
+        raise InputError("wanted an environment with jupyter (pip install -r requirements.txt), got one without"
+                         ) from None
     try:
         notebook = nbformat.reads(read_bytes(path).decode("utf-8"), as_version=4)
         nbformat.validate(notebook)

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from minibnn.experiments.figures import (
+from minibnn.pictures.figures import (
     draw_curves,
     image_grid,
     interleave_rows,

@@ -1,0 +1,30 @@
+"""bench: how fast the library is on this machine."""
+
+from ..experiments.bench import report as bench_report
+from ..files import write_json
+from ..progress import Progress
+from .shared.options import add_threads, output
+from .shared.outputs import require_outputs
+
+
+def add_to(commands):
+    """Add the command and its options to the parser."""
+    parser = commands.add_parser("bench", help="how fast the library is on this machine: 2 minutes")
+    parser.add_argument("--json", type=output(".json"), metavar="FILE",
+                        help="write the measurements there too, as .json")
+    parser.add_argument("--plot", type=output(".png"), metavar="FILE", help="draw them, as .png")
+    add_threads(parser)
+    parser.set_defaults(execute=execute)
+
+
+def execute(options, command):
+    """Measure how fast the library is.    Returns: the exit status"""
+    require_outputs({"--json": options.json, "--plot": options.plot})
+    with Progress("bench") as progress:
+        found = {**bench_report.run_bench(options.threads, progress), "command": command}
+    print("\n".join(bench_report.lines(found)))
+    if options.json:
+        write_json(options.json, found)
+    if options.plot:
+        bench_report.save_plot(options.plot, found)
+    return 0

@@ -1,0 +1,49 @@
+"""reconstruct: test images beside what a VAE makes of them."""
+
+from pathlib import Path
+
+from .. import data
+from ..files import InputError
+from ..pictures import figures
+from ..progress import Progress
+from ..training.inference import load_trained, reconstruct
+from .shared.images import data_of, print_other_images
+from .shared.options import add_data, add_model, add_seed, output, whole_number
+from .shared.outputs import require_outputs, save_images
+
+
+def add_to(commands):
+    """Add the command and its options to the parser."""
+    parser = commands.add_parser("reconstruct", help="test images and a VAE's reconstructions")
+    add_model(parser)
+    add_seed(parser)
+    add_data(parser)
+    parser.add_argument("--n", type=whole_number(1, 10_000), default=64, metavar="N",
+                        help="images (default %(default)s)")
+    parser.add_argument("--out", type=output(".png", ".npy"), default=Path("reconstructions.png"), metavar="FILE",
+                        help="a picture, rows of images and of reconstructions in turn, as .png, or the "
+                             "reconstructions themselves, (N, S, S, 3) uint8, as .npy (default %(default)s)")
+    parser.set_defaults(execute=execute)
+
+
+def execute(options, command):
+    """A picture of test images and a VAE's reconstructions.    Returns: the exit status"""
+    outputs = {"--out": options.out}
+    require_outputs(outputs, options.model)
+    settings, model = load_trained(options.model)
+    if settings.kind != "vae":
+        raise InputError(f"{options.model}: wanted a ResNet VAE, got a {settings.kind}, whose exact "
+                         "inverse leaves nothing to reconstruct")
+    dataset = data_of(settings, options, outputs)
+    images = dataset.test[:options.n]
+    with Progress("reconstruct") as report:
+        rebuilt = reconstruct(model, images, options.seed, report)
+    if options.out.suffix.lower() == ".npy":
+        save_images(options.out, rebuilt, columns=None)
+        print(f"the reconstructions of {len(images)} test images written to {options.out}")
+    else:
+        columns = figures.columns_of(len(images))
+        save_images(options.out, figures.interleave_rows(images, rebuilt, columns), columns)
+        print(f"{len(images)} test images written to {options.out}, below each row its reconstructions")
+    print_other_images(settings, data.describe(dataset))
+    return 0

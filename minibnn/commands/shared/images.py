@@ -1,0 +1,31 @@
+"""The images that a command uses a trained model on."""
+
+from ... import data
+from ...files import InputError
+from ...progress import Progress
+from .outputs import require_outputs
+
+
+def data_of(settings, options, outputs):
+    """The data set that the options name, or that the model was trained on; its files are not to be written over.
+
+    settings:  of the model;  outputs: as in `require_outputs`
+    Raises:    InputError
+    """
+    name = options.data or settings.data["name"].removesuffix(data.HELD_OUT)
+    if name == data.FROM_PYTHON:
+        raise InputError("data: the model was trained on images that were given in Python; wanted --data PATH with "
+                         "images, got none")
+    require_outputs(outputs, *data.files(name, options.data_dir))
+    with Progress("data") as report:
+        if options.data:
+            return data.load(options.data, settings.model.size, options.data_dir, report)
+        return data.load_described(settings.data, settings.model.size, options.data_dir, report)
+
+
+def print_other_images(settings, found):
+    """Say so if a data set of the same name has other images than those that the model was trained and tested on."""
+    known = settings.data
+    if found["name"] == known["name"] and found["fingerprint"] != known["fingerprint"]:
+        print(f"  not the images of the model's own run: {found['train_images']:,} and {found['test_images']:,} of "
+              f"{found['name']} here, {known['train_images']:,} and {known['test_images']:,} there, or others")

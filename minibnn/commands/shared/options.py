@@ -1,0 +1,123 @@
+"""The parser, the kinds of values that options take, and the options that several commands have."""
+
+import argparse
+import re
+from pathlib import Path
+
+from ... import cores, models
+from ...files import InputError, did_you_mean
+from ...training.run import EVALUATION_SEED
+
+MODEL_HELP = ("a run's folder or its checkpoint.npz, a packed model, or a model that comes with minibnn: "
+              + ", ".join(models.NAMES))
+DATA_HELP = ("images: leaves (dead leaves, made here), cifar10, imagenet32, or a path: a folder of PNG and JPEG "
+             "files, or a .npy or .npz file of (N, H, W, 3) uint8")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are InputErrors that name the command, and propose what was meant."""
+
+    def parse_known_args(self, args=None, namespace=None):
+        """As argparse, but `--option=--` has no value."""
+        for argument in args or ():
+            if re.fullmatch("--.*=--", argument):                   # argparse takes the value away
+                self.error(f"{argument.removesuffix('=--')}: wanted a value, got '--'")
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:                                                 # here, where it is known which command they are of
+            options = [option for action in self._actions for option in action.option_strings]
+            self.error(f"unrecognized arguments: {' '.join(unknown)}"
+                       + did_you_mean(unknown[0].partition("=")[0], options))
+        return known, unknown
+
+    def error(self, message):
+        """Raise InputError."""
+        choice = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)$", message)
+        if choice:
+            message += did_you_mean(choice[1], re.findall(r"[^', ]+", choice[2]))
+        raise InputError(f"{self.prog.removeprefix('minibnn').lstrip() or 'command line'}: {message}")
+
+
+def whole_number(least, most=10**9):
+    """The kind of an option: a whole number from `least` to `most`."""
+    def parse(text):
+        whole = text.isascii() and text.isdigit() and len(text) < 1000
+        if not whole or not least <= int(text) <= most:
+            too_large = whole and int(text) > most
+            wanted = f"from {least} to {most:,}" if too_large or most < 10**9 else f"of at least {least}"
+            raise argparse.ArgumentTypeError(f"wanted a whole number {wanted}, got {text!r}")
+        return int(text)
+    return parse
+
+
+def real_number(text):
+    """The kind of an option: a number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"wanted a number, got {text!r}") from None
+
+
+def path(text):
+    """The kind of an option: a file or a folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("wanted a file or a folder, got an empty text")
+    return Path(text)
+
+
+def output(*suffixes):
+    """The kind of an option: a file to write, whose suffix says in which format; a device or a pipe may have any."""
+    def parse(text):
+        file = path(text)
+        special = file.exists() and not file.is_file() and not file.is_dir()
+        if file.suffix.lower() not in suffixes and not special:
+            raise argparse.ArgumentTypeError(f"wanted a file name that ends in {' or '.join(suffixes)}, got {text}")
+        return file
+    return parse
+
+
+def model(text):
+    """The kind of an option: the file of a trained model, by its path, its run's folder or its name."""
+    try:
+        return models.file_of(path(text))
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def add_model(parser, **settings):
+    """A MODEL, by what `models.file_of` takes; settings: of add_argument"""
+    parser.add_argument("model", type=model, metavar="MODEL", help=MODEL_HELP, **settings)
+
+
+def add_threads(parser):
+    """--threads"""
+    parser.add_argument("--threads", type=whole_number(1, 1000), default=cores.available(), metavar="N",
+                        help="parts of a batch that are worked on at the same time (default %(default)s, the cores "
+                             "of this machine); a part of what makes a run repeat bit for bit")
+
+
+def add_seed(parser, default=0):
+    """--seed, of the noise"""
+    parser.add_argument("--seed", type=whole_number(0), default=default, metavar="N",
+                        help="of the noise (default %(default)s)")
+
+
+def add_evaluation_seed(parser):
+    """--seed, of the noise of an evaluation"""
+    add_seed(parser, EVALUATION_SEED)
+
+
+def add_data(parser, default=None):
+    """--data and --data-dir; without a default: what the model was trained on"""
+    parser.add_argument("--data", default=default, metavar="DATA", help=DATA_HELP
+                        + ("" if default else " (default: what the model was trained on)"))
+    add_data_dir(parser)
+
+
+def add_data_dir(parser):
+    """--data-dir"""
+    parser.set_defaults(data_dir=None)                              # before the option: so help does not show None
+    parser.add_argument("--data-dir", type=path, metavar="DIR", default=argparse.SUPPRESS,
+                        help="folder with the files of cifar10 or imagenet32 (default: $MINIBNN_DATA, else "
+                             "~/.cache/minibnn). Absent CIFAR-10 files are downloaded (170 MB), unless the folder has "
+                             "cifar-10-binary.tar.gz; ImageNet's, train_data_batch_*.npz and val_data.npz, need a "
+                             "registration at https://image-net.org")

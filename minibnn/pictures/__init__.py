@@ -1,0 +1,1 @@
+"""Figures and drawings: what the lessons and the commands show."""
