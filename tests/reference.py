@@ -1,5 +1,7 @@
 """Slow twins: the definitions in loops. Fast code is compared with these."""
 
+from fractions import Fraction
+
 import numpy as np
 
 
@@ -46,6 +48,23 @@ def space_to_depth_loops(x, block):
                     for c in range(C):
                         y[:, i, j, (a * block + b) * C + c] = x[:, i * block + a, j * block + b, c]
     return y
+
+
+def area_mean_loops(images, size):
+    """downsample by its definition: each pixel counts by the area that a box and it share. Python rounds half to even.
+    """
+    side = images.shape[1]
+    small = np.empty((len(images), size, size, images.shape[3]), np.uint8)
+
+    def shared(box, pixel):                                         # a length, 1 / size of a pixel is 1
+        return max(min((box + 1) * side, (pixel + 1) * size) - max(box * side, pixel * size), 0)
+    for n, i, j, c in np.ndindex(small.shape):
+        total = 0
+        for row in range(i * side // size, min((i + 1) * side // size + 1, side)):
+            for column in range(j * side // size, min((j + 1) * side // size + 1, side)):
+                total += shared(i, row) * shared(j, column) * int(images[n, row, column, c])
+        small[n, i, j, c] = round(Fraction(total, side**2))
+    return small
 
 
 def discretised_logistic_loops(images, mean, scale):

@@ -1,39 +1,71 @@
-"""Smaller images by box averaging, exact to the last bit."""
+"""Smaller images by averaging areas, exact to the last bit."""
+
+from math import gcd
 
 import numpy as np
 
 from ..files import InputError
 
-PIECE = 512  # images at a time: the sums of one piece stay near the processor
+PIECE = 512  # images of 32 x 32 pixels at a time, or fewer larger ones: the sums of one piece stay near the processor
+
+
+def middle_square(images):
+    """The largest square in the middle, a view; an odd row or column too many goes at the end: (N, H, W, C)."""
+    H, W = images.shape[1:3]
+    side = min(H, W)
+    top, left = (H - side) // 2, (W - side) // 2
+    return images[:, top : top + side, left : left + side]
 
 
 def downsample(images, size):
-    """Average boxes of f x f pixels, where f = H / size, rounding to nearest and half to even.
+    """Average the size x size equal boxes of a square image, rounding to nearest and half to even.
 
-    Shapes:    images (N, H, H, 3) uint8 -> a new contiguous array (N, size, size, 3) uint8; levels 0..255.
-    Memory:    beside the result only one piece of 512 images, so 50,000 images (or a transposed view
+    Boxes:     if f = H / size is a whole number, f x f pixels each; else neighbours share the pixels on their
+               border, each by the area that lies in it.
+    Shapes:    images (N, H, H, C) uint8 -> a new contiguous array (N, size, size, C) uint8; levels 0..255.
+    Memory:    beside the result only the sums of one piece of images, so 50,000 images (or a transposed view
                of a file) cost no more.
-    Raises:    InputError if images are not square uint8 images or size does not divide their side.
+    Raises:    InputError if images are not square uint8 images or size is larger than their side.
     """
     shape = images.shape
     if images.dtype != np.uint8 or len(shape) != 4 or shape[1] != shape[2]:
         raise InputError(f"downsample: images: wanted uint8 (N, H, H, C), got {images.dtype} {shape}")
     side = shape[1]
-    if size < 1 or side % size:
-        raise InputError(f"downsample: size: wanted a divisor of {side}, got {size}")
+    if not 1 <= size <= side:
+        raise InputError(f"downsample: size: wanted 1 to {side}, the side of the images, got {size}")
     small = np.empty((shape[0], size, size, shape[3]), np.uint8)
-    for start in range(0, len(images), PIECE):
-        piece = slice(start, start + PIECE)
-        small[piece] = images[piece] if size == side else _box_mean(images[piece], side // size)
+    step = max(1, PIECE * 32**2 // side**2)
+    for start in range(0, len(images), step):
+        piece = slice(start, start + step)
+        small[piece] = images[piece] if size == side else _box_mean(images[piece], size)
     return small
 
 
-def _box_mean(images, factor):
-    """The rounded mean of each factor x factor box: (N, H, H, C) -> (N, H / factor, H / factor, C)."""
-    total = np.zeros_like(images[:, ::factor, ::factor], dtype=np.uint32, order="C")
-    for row in range(factor):
-        for column in range(factor):
-            total += images[:, row::factor, column::factor]
-    # Exact: a mean that ends in one half is a float64 without rounding, and every other mean is at
-    # least 1 / factor^2 away from such a tie, far more than the rounding of the division.
-    return np.rint(total / factor**2)
+def _box_mean(images, size):
+    """The rounded mean of each box: (N, H, H, C) -> (N, size, size, C)."""
+    if abs(images.strides[1]) < abs(images.strides[2]):             # first what lies far apart in memory: faster
+        return _box_mean(images.swapaxes(1, 2), size).swapaxes(1, 2)
+    pixels = images.shape[1] // gcd(images.shape[1], size)          # the sum of the weights along one side of a box
+    rows = _box_sums(images, size, 255 * pixels)
+    total = _box_sums(rows.swapaxes(1, 2), size, 255 * pixels**2).swapaxes(1, 2)
+    # Exact: a mean that ends in one half is a float64 without rounding, and every other mean is at least
+    # 1 / (2 pixels^2) away from such a tie, far more than the rounding of the division (for any side below 2^22).
+    return np.rint(total / pixels**2)
+
+
+def _box_sums(x, size, most):
+    """The sums over `size` boxes along axis 1, in whole numbers of at most `most`: (N, H, ...) -> (N, size, ...).
+
+    Scaled to whole numbers, box i covers [i H, (i + 1) H) and pixel j [j size, (j + 1) size), and its weight is what
+    they have in common. This repeats gcd(H, size) times, so H and size are divided by that.
+    """
+    N, H, *rest = x.shape
+    repeats = gcd(H, size)
+    pixels, boxes = H // repeats, size // repeats
+    x = x.reshape(N, repeats, pixels, *rest)
+    sums = np.zeros_like(x[:, :, :boxes], np.min_scalar_type(most))                # in memory as x is: faster
+    for i in range(boxes):
+        for j in range(i * pixels // boxes, -(-(i + 1) * pixels // boxes)):
+            weight = min((i + 1) * pixels, (j + 1) * boxes) - max(i * pixels, j * boxes)
+            sums[:, :, i] += x[:, :, j] if weight == 1 else np.multiply(x[:, :, j], weight, dtype=sums.dtype)
+    return sums.reshape(N, size, *rest)
