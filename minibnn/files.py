@@ -19,9 +19,9 @@ class InputError(ValueError):
 
 
 def did_you_mean(word, words):
-    """The end of a message about a mistyped word: "; did you mean X?", or "" where none of the words is near."""
-    near = difflib.get_close_matches(word, words, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    """The end of a sentence on a word that is none of `words`: "; did you mean X?", or "" if none is much like it."""
+    lower = {other.lower(): other for other in words}
+    return "".join(f"; did you mean {lower[match]}?" for match in difflib.get_close_matches(str(word).lower(), lower, 1))
 
 
 def read_bytes(path, most=None):

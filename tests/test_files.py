@@ -7,7 +7,16 @@ import sys
 
 import pytest
 
-from minibnn.files import InputError, alone_in, atomic_write, read_bytes, read_json, require_fields, require_writable
+from minibnn.files import (
+    InputError,
+    alone_in,
+    atomic_write,
+    did_you_mean,
+    read_bytes,
+    read_json,
+    require_fields,
+    require_writable,
+)
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="no such files")
 
@@ -130,3 +139,10 @@ def test_fields_of_their_kind_are_not():
         require_fields({}, g=int)
     with pytest.raises(ValueError, match="wanted an object with g, got list"):
         require_fields([], g=int)
+
+
+@pytest.mark.parametrize("word, end", [("ciffar10", "; did you mean cifar10?"), ("LEAFS", "; did you mean Leaves?"),
+                                       ("mnist", ""), ("", ""), (None, "")])
+def test_a_word_that_is_much_like_another_is_helped_with(word, end):
+    assert did_you_mean(word, ["cifar10", "Leaves", "cifar100"]) == end
+    assert did_you_mean(word, []) == ""

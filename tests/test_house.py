@@ -18,7 +18,8 @@ README = (ROOT / "README.md").read_text()
 ROOMS = ["numerics", "differentiable", "cores", "parameter", "files", "archives", "configs", "progress", "ops",
          "binary", "blocks", "resnet_vae", "flowpp", "data", "training", "models", "gradcheck", "pictures",
          "experiments", "commands", "__main__"]
-OUTSIDE = ("numpy", "matplotlib", "nbclient", "nbformat", "jupyter_client")          # the last three come with jupyter
+OUTSIDE = ("numpy", "matplotlib", "PIL",                            # PIL comes with matplotlib
+           "nbclient", "nbformat", "jupyter_client")                # these come with jupyter
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"
                  or path.parent != PACKAGE)
 

@@ -1,11 +1,11 @@
-"""Data sets: dead leaves (embedded), CIFAR-10, ImageNet 32, at 8, 16 or 32 pixels a side."""
+"""Data sets: dead leaves (embedded), CIFAR-10, ImageNet 32, images of one's own; at 8, 16 or 32 pixels a side."""
 
 import hashlib
 from typing import NamedTuple
 
 import numpy as np
 
-from ..files import InputError
+from ..files import InputError, did_you_mean
 
 NAMES = ("leaves", "cifar10", "imagenet32")
 SIZES = (8, 16, 32)
@@ -24,13 +24,21 @@ class Dataset(NamedTuple):
 
 
 def load(name, size, data_dir=None, report=None):
-    """Load a data set by name, its images averaged down to `size` pixels a side.
+    """Load a data set by its name or its path, its images averaged down to `size` pixels a side.
 
     "leaves":      10,000 training and 2,000 test images, made here.
     "cifar10":     from `data_dir`, else $MINIBNN_DATA, else the cache folder; downloaded if absent.
     "imagenet32":  from the same folders; never downloaded, for it needs a registration.
+    a path:        images of one's own, str or Path ("./leaves" if it is called like one of the above): a folder of PNG
+                   and JPEG files, searched with its subfolders; or an .npy or .npz file with an array (N, H, W, 3)
+                   uint8. Each is cropped to its middle square. The set is named by the absolute path.
+    Division:      of one's own images, those whose SHA-256 (of the file, or of the image's bytes in the array) is in
+                   the lowest tenth are test images, at least one; both parts are in order of it. So neither names nor
+                   order nor `size` count, copies are on one side, and an image that is added moves no other across,
+                   but for one that had to fill a side.
     Shapes:        Dataset of (N, size, size, 3) uint8, with `size` one of 8, 16, 32.
-    Progress:      `report(done, total, text)`, if given, is called during a download; bytes.
+    Progress:      `report(done, total, text)`, if given, is called during a download, in bytes, and while photographs
+                   are read, for each.
     Raises:        InputError if an argument or a file cannot be used, as a folder for leaves, or a download fails.
     """
     # The modules are imported where they are needed: most runs need no network and no archives.
@@ -51,14 +59,32 @@ def load(name, size, data_dir=None, report=None):
 
         train, test = load_imagenet32(data_dir, size=size)
     else:
-        raise InputError(f"data: wanted {', '.join(NAMES[:-1])} or {NAMES[-1]}, got {name!r}")
+        name, (train, test) = _load_own(name, size, data_dir, report)
     return Dataset(name, train, test)
+
+
+def _load_own(name, size, data_dir, report):
+    """The absolute path that `name` means, and the training and test images there."""
+    from .own import load_own, locate
+
+    path = locate(name)
+    if path is None:
+        raise InputError(f"data: wanted {', '.join(NAMES)}, or a folder, .npy or .npz file of images, "
+                         f"got {str(name)!r}{did_you_mean(name, NAMES)}")
+    if data_dir is not None:
+        raise InputError(f"data_dir: wanted none with {path}, which is a path itself, got {data_dir}")
+    return path, load_own(path, size, report)
 
 
 def files(name, data_dir=None):
     """The files from which `load` would load a data set now; none if it is made here or not there yet."""
-    if name not in ("cifar10", "imagenet32"):
+    if name == "leaves":
         return []
+    if name not in NAMES:
+        from .own import files_of, locate
+
+        path = locate(name)
+        return files_of(path) if path else []
     from . import cifar10, imagenet32
     from .folders import data_folder, find_files
 

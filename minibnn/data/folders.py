@@ -1,4 +1,4 @@
-"""What the data sets made of files share: where they lie, and how their rows become images."""
+"""What the data sets made of files share: where they lie, how they are read, and how their rows become images."""
 
 import os
 import re
@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..archives import read_arrays
 from ..files import InputError
 from .downsample import downsample
 
@@ -81,6 +82,21 @@ def load_images(paths, read_rows, size):
         images[start : start + len(part)] = part
         start += len(part)
     return images
+
+
+def read_npz(path, most, only=None):
+    """The arrays in an .npz file, dict name -> array.    most, only: as read_arrays.    Raises: InputError"""
+    try:
+        if not path.is_file():
+            raise InputError(f"{path}: wanted an ordinary file, got {'another kind' if path.exists() else 'none'}")
+        with open(path, "rb") as file:
+            return read_arrays(file, most, only)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"{path}: wanted an npz file of plain arrays, cannot be read: {error}") from error
 
 
 def planes_to_pixels(rows):

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from ..archives import read_arrays
 from ..files import InputError
-from .folders import ROW, Layout, data_folder, find_files, load_images
+from .folders import ROW, Layout, data_folder, find_files, load_images, read_npz
 
 MOST_BYTES = 1 << 30     # of one file's images; the largest that is published has 393 MB
 FILES = Layout("imagenet32", "train_data_batch_*.npz", "val_data.npz")
@@ -33,17 +32,7 @@ def load_imagenet32(data_dir=None, size=32):
 
 def _read_rows(path):
     """The images of one file, (N, 3072) uint8."""
-    try:
-        if not path.is_file():
-            raise InputError(f"{path}: wanted an ordinary file, got none")
-        with open(path, "rb") as file:
-            rows = read_arrays(file, MOST_BYTES, only="data")["data"]
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except InputError:
-        raise
-    except ValueError as error:
-        raise InputError(f"{path}: wanted an npz file of plain arrays, cannot be read: {error}") from error
+    rows = read_npz(path, MOST_BYTES, only="data")["data"]
     if rows.dtype != np.uint8 or rows.ndim != 2 or rows.shape[1] != ROW or len(rows) == 0:
         raise InputError(f"{path}: data: wanted uint8 (N, {ROW}) with N > 0, got {rows.dtype} {rows.shape}")
     return rows

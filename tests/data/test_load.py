@@ -83,9 +83,14 @@ def test_size_must_be_one_of_three(size, got):
         load("leaves", size)
 
 
-def test_name_must_be_one_of_three():
-    with pytest.raises(InputError, match=r"^data: wanted leaves, cifar10 or imagenet32, got 'mnist'$"):
-        load("mnist", 8)
+@pytest.mark.parametrize("name, got", [
+    ("mnist", "'mnist'"), ("ciffar10", r"'ciffar10'; did you mean cifar10\?"), ("", "''"), (None, "'None'"),
+    ("CIFAR-10", r"'CIFAR-10'; did you mean cifar10\?"), (Path("my/cats"), "'my/cats'"), ("a\0b", r"'a\\x00b'")])
+def test_what_is_neither_a_name_nor_a_path_is_refused(name, got):
+    wanted = "wanted leaves, cifar10, imagenet32, or a folder, .npy or .npz file of images"
+    with pytest.raises(InputError, match=f"^data: {wanted}, got {got}$"):
+        load(name, 8)
+    assert files(name) == []
 
 
 def test_report_and_folder_reach_the_download(tmp_path, monkeypatch):

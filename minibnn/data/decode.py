@@ -1,0 +1,77 @@
+"""One photograph, the bytes of a PNG or JPEG file: decoded without trust, a small upright square in RGB."""
+
+import io
+import warnings
+
+import numpy as np
+
+from ..files import InputError
+from .downsample import downsample, middle_square
+
+MOST_PIXELS = 120_000_000                   # of one photograph, which needs up to 12 bytes for each while it is decoded
+ORIENTATION = 0x0112                        # the tag of EXIF that says how the camera was held
+TURNS = {2: (False, 1, -1), 3: (False, -1, -1), 4: (False, -1, 1),              # its values: swap rows and columns,
+         5: (True, 1, 1), 6: (True, 1, -1), 7: (True, -1, -1), 8: (True, -1, 1)}        # then steps along both
+
+
+def decode(content, size):
+    """Decode a PNG or JPEG file, of an animated one the first picture, to a small image.
+
+    Colours:   8 bits of red, green and blue: three equal ones for grey; 16 bits are scaled; palettes and CMYK are
+               converted, without colour profiles; what is transparent lies over white.
+    Geometry:  turned upright as EXIF says, cropped to the middle square, averaged by areas as `downsample` does.
+    Shapes:    bytes -> (size, size, 3) uint8, levels 0..255.
+    Raises:    InputError with a reason that names no file: no such image, damaged, truncated, too large or too small.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")                         # of pillow's: of what is refused below, or of EXIF
+            pixels = _pixels(content, size)
+    except InputError:
+        raise
+    except MemoryError:
+        raise InputError("too large for the memory") from None
+    except Exception as error:                                      # damage makes decoders raise nearly anything
+        raise InputError(f"damaged: {' '.join(str(error).split()) or type(error).__name__}") from None
+    return downsample(middle_square(pixels[None]), size)[0]
+
+
+def _pixels(content, size):
+    """The upright picture: (H, W, 3) uint8."""
+    with _open(content) as image:
+        width, height = image.size
+        if width * height > MOST_PIXELS:
+            raise InputError(f"{width} x {height} pixels, more than {MOST_PIXELS:,}")
+        if min(width, height) < size:
+            raise InputError(f"only {width} x {height} pixels")
+        image.load()
+        swap, down, right = TURNS.get(image.getexif().get(ORIENTATION), (False, 1, 1))
+        pixels = _colours(image)
+    return (pixels.swapaxes(0, 1) if swap else pixels)[::down, ::right]
+
+
+def _open(content):
+    """An image that is open and not decoded yet; the checksums of a PNG file are right."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        Image.open(io.BytesIO(content), formats=("PNG", "JPEG")).verify()
+        return Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
+    except UnidentifiedImageError:
+        raise InputError("no PNG or JPEG image") from None
+    except Image.DecompressionBombError:
+        raise InputError("too many pixels, as in a decompression bomb") from None
+
+
+def _colours(image):
+    """What a decoded image shows, over white: (H, W, 3) uint8."""
+    from PIL import Image
+
+    if image.mode.startswith("I"):                                  # grey of 16 bits
+        grey = np.asarray(image)
+        levels = (grey.astype(np.uint32) + 128) // 257              # 255 / 65535 of it, to nearest: there are no ties
+        levels[grey == image.info.get("transparency", -1)] = 255
+        return np.repeat(levels.astype(np.uint8)[..., None], 3, axis=2)
+    if image.mode in ("LA", "RGBA") or "transparency" in image.info:
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))

@@ -1,0 +1,113 @@
+"""Images of one's own: a folder of photographs or an array in a file, divided by their contents alone."""
+
+import hashlib
+import os
+from bisect import bisect_left, bisect_right
+from pathlib import Path
+
+import numpy as np
+
+from ..archives import read_array
+from ..files import InputError
+from .downsample import downsample, middle_square
+from .folders import read_npz
+from .photographs import find_photographs, read_photographs
+
+ARRAYS = (".npy", ".npz")
+MOST_BYTES = 1 << 32                        # of the arrays in an .npz file, which may be much smaller itself
+TENTH = (2**256 // 10).to_bytes(32, "big")  # the digests of test images are not above this
+
+
+def locate(name):
+    """The absolute path of what `name` means: a folder, with the separator at its end, or an .npy or .npz file.
+
+    Of a file only the suffix is looked at. `~` is expanded; symbolic links are kept, so that moving what they point
+    to does not rename the data set.
+    Returns:   a string, or None if it is neither.
+    Raises:    InputError if the path is not printable: then settings could not name it.
+    """
+    if not isinstance(name, (str, os.PathLike)) or not os.fspath(name):
+        return None
+    try:
+        path = os.path.abspath(os.path.expanduser(os.fsdecode(name)))
+    except OSError:                                                 # the working directory has been deleted
+        return None
+    if os.path.isdir(path):
+        path = os.path.join(path, "")                               # never ends like the name of held-out images
+    elif not path.lower().endswith(ARRAYS):
+        return None
+    if not path.isprintable():
+        raise InputError(f"data: wanted a path of printable characters, for the settings to name, got {path!r}")
+    return path
+
+
+def files_of(path):
+    """All files that `load_own` would read: a list of Path.    path: from `locate`.    Raises: as find_photographs"""
+    if os.path.isdir(path):
+        return find_photographs(path)[0]
+    return [Path(path)] if os.path.isfile(path) else []
+
+
+def load_own(path, size, report=None):
+    """Load the images in a folder of PNG and JPEG files or in a file with one array, and divide them.
+
+    path:      from `locate`. A folder: its photographs, as `find_photographs` and `decode` say. An .npy file, or an
+               .npz file in which one array has this shape: (N, H, W, 3) uint8; middle squares, averaged by areas.
+    Division:  by the SHA-256 of each photograph's file, or of each image's bytes in an array: those in the lowest
+               tenth of its range are test images. See `divide`.
+    Shapes:    (train, test), each (N, size, size, 3) uint8, levels 0..255, in order of their digests.
+    Memory:    the result twice, and one photograph, or the array.
+    Progress:  `report(done, total, text)`, if given, is called after each photograph.
+    Raises:    InputError if anything cannot be used as an image, or there are no two different ones.
+    """
+    images, digests = read_photographs(path, size, report) if os.path.isdir(path) else _read_images(path, size)
+    if len(set(digests)) < 2:
+        raise InputError(f"{path}: wanted at least two different images, got {len(digests)}"
+                         + (" that are all the same" if len(digests) > 1 else ""))
+    train, test = divide(digests)
+    return images[train], images[test]
+
+
+def divide(digests):
+    """Divide images into training and test images by their digests, whatever their order.
+
+    Test images are those with digests in the lowest tenth; if there are none, those with the lowest digest, and if
+    all are, all but those with the highest. So equal images are on one side, and an image that is added moves no
+    other one across, but for one that had to fill a side.
+    digests:   SHA-256 of each image, 32 bytes; at least two different ones
+    Returns:   (train, test): lists of indices, each in order of digest
+    """
+    order = sorted(range(len(digests)), key=digests.__getitem__)
+    ranked = [digests[index] for index in order]
+    cut = max(bisect_right(ranked, TENTH), bisect_right(ranked, ranked[0]))
+    cut = min(cut, bisect_left(ranked, ranked[-1]))
+    return order[cut:], order[:cut]
+
+
+def _read_images(path, size):
+    """The images in an .npy or .npz file, made small, and the SHA-256 of each as it is in the file."""
+    images = read_array(path) if path.lower().endswith(".npy") else _one_array(path)
+    if not _are_images(images):
+        advice = "; np.rint(255 * images).astype(np.uint8) makes such of images in 0..1"
+        raise InputError(f"{path}: wanted images of levels 0..255, uint8 (N, H, W, 3), got {images.dtype} "
+                         f"{images.shape}{advice if images.dtype.kind == 'f' else ''}")
+    H, W = images.shape[1:3]
+    if min(H, W) < size:
+        raise InputError(f"{path}: wanted images of at least {size} x {size} pixels, got {W} x {H}")
+    digests = [hashlib.sha256(np.ascontiguousarray(image)).digest() for image in images]
+    return downsample(middle_square(images), size), digests
+
+
+def _one_array(path):
+    """The array of images in an .npz file, or its only array."""
+    arrays = read_npz(Path(path), MOST_BYTES)
+    fitting = [array for array in arrays.values() if _are_images(array)]
+    for found in (fitting, list(arrays.values())):
+        if len(found) == 1:
+            return found[0]
+    listed = ", ".join(f"{name!r} {array.dtype} {array.shape}" for name, array in list(arrays.items())[:5])
+    raise InputError(f"{path}: wanted exactly one array of images, uint8 (N, H, W, 3), got {listed or 'none'}")
+
+
+def _are_images(array):
+    return array.dtype == np.uint8 and array.ndim == 4 and array.shape[3] == 3

@@ -1,0 +1,82 @@
+"""A folder of photographs: which files they are, and all of them read, one at a time."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+
+from ..files import InputError, read_bytes
+from .decode import decode
+
+SUFFIXES = (".png", ".jpg", ".jpeg")
+MOST_BYTES = 1 << 29                        # of one file
+NAMED = 3                                   # how many of the files that cannot be used an error names
+
+
+def find_photographs(folder):
+    """The PNG and JPEG files in a folder and its subfolders, by their suffixes, and how many others there are.
+
+    Names that begin with a dot are left out, as are those of the copies that macOS makes for its own use. Links are
+    followed, each folder is searched once, so that links in a circle end.
+    Returns:   (list of Path in order of name, number of other files)
+    Raises:    InputError if a folder cannot be read.
+    """
+    found, others, searched = [], 0, set()
+    for place, folders, names in os.walk(folder, onerror=_refuse_folder, followlinks=True):
+        identity = _identity(place)
+        if identity in searched:
+            folders.clear()
+            continue
+        searched.add(identity)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        fitting = [name for name in names if name.lower().endswith(SUFFIXES) and not name.startswith(".")]
+        found += [Path(place, name) for name in fitting]
+        others += len(names) - len(fitting)
+    return sorted(found), others
+
+
+def _identity(place):
+    try:
+        status = os.stat(place)
+    except OSError as error:
+        _refuse_folder(error)
+    return status.st_dev, status.st_ino
+
+
+def _refuse_folder(error):
+    raise InputError(f"{_shown(error.filename)}: cannot be read: {error.strerror}") from None
+
+
+def read_photographs(folder, size, report=None):
+    """Read all photographs of a folder, each made small as `decode` does before the next one is read.
+
+    Returns:   images (N, size, size, 3) uint8, and the SHA-256 of each one's file, a list of N bytes objects.
+    Progress:  `report(done, total, text)`, if given, is called after each photograph.
+    Raises:    InputError if there are none, or naming the first of those that cannot be used, with reasons.
+    """
+    paths, others = find_photographs(folder)
+    if not paths:
+        raise InputError(f"{folder}: wanted a folder with {', '.join(SUFFIXES)} files, got none, other files: {others}")
+    images, digests, unusable = np.empty((len(paths), size, size, 3), np.uint8), [], []
+    for number, path in enumerate(paths):
+        try:
+            content = read_bytes(path, MOST_BYTES)
+            images[number] = decode(content, size)
+            digests.append(hashlib.sha256(content).digest())
+        except InputError as error:
+            reason = str(error).removeprefix(f"{path}: ")
+            unusable.append(f"{_shown(os.path.relpath(path, folder))} ({reason})")
+        if report:
+            last = f"{len(digests)} photographs read, other files left out: {others}"
+            report(number + 1, len(paths), last if number + 1 == len(paths) else "reading photographs")
+    if unusable:
+        listed = ", ".join(unusable[:NAMED]) + (f" and {len(unusable) - NAMED} more" if len(unusable) > NAMED else "")
+        raise InputError(f"{folder}: wanted PNG and JPEG images of at least {size} x {size} pixels, got "
+                         f"{len(unusable)} of {len(paths)} files that cannot be used: {listed}")
+    return images, digests
+
+
+def _shown(name):
+    """A name as it is, or quoted where it would break the line or the terminal."""
+    return name if name.isprintable() else repr(name)
