@@ -2,6 +2,7 @@
 
 The derivative of sign is zero almost everywhere, so a gradient that passes it must be invented. The
 functions named `_ste` are such estimators: each carries a surrogate, and declares of what it is the derivative.
+Differs:   sign(0) is +1, as Eq. (1) says, in training and in bits; the published code trains with 0 and packs -1.
 """
 
 from contextlib import contextmanager

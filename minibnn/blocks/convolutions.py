@@ -39,6 +39,7 @@ class _NormalisedConv:
         Paper:     "Initialisation" (Salimans & Kingma 2016).
         Differs:   a channel that does not vary over x (its input is a constant zero map) gets the gain
                    init_std, since no gain can give it a deviation.
+        Differs:   the published code misses init_std: it stores the gain's logarithm and reads it through softplus.
         """
         self._set_gain_and_bias(np.ones(self.gain.value.shape), 0 * self.bias.value)
         y, _ = self(x)
@@ -71,6 +72,7 @@ class WeightNormConv(_NormalisedConv):
     Paper:     Eq. (11).
     Forward:   y = conv(x, v * gain / norm(v)) + bias               x: (N, H, W, C), y: (N, H', W', O)
     Backward:  dx; v, gain and bias accumulate theirs
+    Differs:   the norm is norm(v), as in Eq. (11); the published code adds 1e-10 to it.
     """
 
     def __call__(self, x, initialise=False):

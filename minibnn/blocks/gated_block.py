@@ -40,8 +40,9 @@ class GatedBlock:
                y = layer_norm(x + glu(gate(dropout(act([a, -a])))))
                x, y, a: (N, H, W, C), context: (N, H, W, context_channels), conv 3x3, gate and project 1x1
     Backward:  dx; the layers, and the context, accumulate theirs
-    Differs:   the context passes through the activation too before it is projected; with that the counts are the
-               paper's.
+    Differs:   the context passes through the activation too before it is projected, which the paper does not say,
+               but the published code does; with that the counts are the paper's.
+    Differs:   the projection starts with deviation 0.1, as other layers do; in the published code with 1.
     With context_channels = 0 nothing is projected. The dequantiser's context network has a 3x3 gate and no
     layer norm (Appendix C).
     """

@@ -42,7 +42,10 @@ def chain(x, steps, initialise=False):
 
 
 def activation(binary):
-    """A step for `chain`: sign with the clipped straight-through gradient (Eq. 5-6) if `binary`, else ELU."""
+    """A step for `chain`: sign with the clipped straight-through gradient (Eq. 5-6) if `binary`, else ELU.
+
+    Differs:   the published code has tanh in the VAE's 32-bit blocks, where the paper says ELU.
+    """
     def activation_step(x, initialise=False):                       # it has nothing to initialise
         return straight_through.binarise_activations_ste(x) if binary else elu(x)
     return activation_step

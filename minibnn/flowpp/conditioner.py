@@ -33,7 +33,8 @@ class Conditioner:
     Forward:   x: (N, H, W, c), result: (N, H, W, outputs)
     Backward:  dx; the layers, and the context in `given`, accumulate theirs
     Without blocks a tanh stands between the convolutions (Appendix C).
-    Differs:   without blocks a context joins the input's channels; the paper does not say where it goes.
+    Differs:   without blocks there are no layer norms, and a context joins the input's channels; the paper does not
+               say where it goes. The published code keeps the norms and leaves the context out.
     """
 
     def __init__(self, rng, config, c_in, outputs, number_of_blocks, context_channels=0):

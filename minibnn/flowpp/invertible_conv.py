@@ -13,7 +13,7 @@ class InvertibleConv:
     """Mix the channels of each half of the image with an invertible matrix.
 
     Paper:     Appendix C. Both start at I + 0.001 * normal noise.
-    Differs:   each half has a matrix of its own, where the paper can be read as one for both.
+    Differs:   each half has a matrix of its own, as in the published code; the paper can be read as one for both.
     Forward:   y = [x1 @ W1, x2 @ W2], log_det = H * W * (log |det W1| + log |det W2|)
                x, y: (N, H, W, C), w = [W1, W2]: (2, C/2, C/2)
     Backward:  dx = [dy1 @ W1^T, dy2 @ W2^T],

@@ -1,4 +1,7 @@
-"""Mixtures of logistic distributions: the logit of their CDF, stable in both tails, and its inverse."""
+"""Mixtures of logistic distributions: the logit of their CDF, stable in both tails, and its inverse.
+
+Differs:   the published code's form of the logit overflows in float32 at x = 20; this one does not.
+"""
 
 import numpy as np
 

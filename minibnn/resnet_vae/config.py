@@ -14,6 +14,8 @@ class VAEConfig(ModelConfig):
     blocks follow the stem and precede the head. blocks = nproc = 0 is the "no residual blocks" row of
     Table 1. binary_everywhere binarises every layer, not only the residual blocks: the ablation of
     Figure 3 (d).
+    Differs:   the published VAE reads neither the setting for 32-bit activations beside 1-bit weights nor that for
+               binarising every layer.
     Raises:    InputError naming the first value that is out of range.
     """
 

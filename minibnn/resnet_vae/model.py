@@ -25,6 +25,7 @@ class ResNetVAE:
     input. The state that the blocks add to is real in every variant.
     The last layer's blocks on the way up reach nothing, since the top-down pass starts from a constant:
     they are parameters (the paper's counts hold them) but are not run.
+    Differs:   the head begins with its blocks, as in Appendix B; the published code has an ELU before them.
     """
 
     def __init__(self, config, rng):

@@ -17,6 +17,8 @@ class Adam:
     latent_rate: factor of the learning rate for latent weights, which act by their signs alone
     All parameters are treated as one long vector: a few passes over it cost less than many over small arrays.
     State: step count, first and second moments m, v: (total number of parameters,)
+    Differs:   only latent weights are bounded, as Eq. (4) says; the published code also bounds the gains and biases
+               of binary 1x1 layers.
     """
 
     beta1, beta2, epsilon = 0.9, 0.999, 1e-8

@@ -38,6 +38,8 @@ def evaluate(model, images, seed, team, report=None):
     on the same noise. The last batch is as small as it must be; nothing is dropped.
     images: (N, S, S, 3) uint8; a cores.Team shares each batch; report(done, total, text) is called after each batch.
     Raises:    FloatingPointError if an image has no finite loss.
+    Differs:   the published code's test loss counts free bits, leaves out the last batch unless it is full, and
+               counts NaN as 0.
     """
     rng = np.random.default_rng(seed)
     batches = []

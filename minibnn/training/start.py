@@ -18,6 +18,7 @@ def start_from(model, source, start):
     start:     "copied"; "clipped" to [-1, 1]; "standardised": each layer's centred and scaled to the standard
                deviation 0.05 with which random ones start
     Raises:    InputError if the source lacks one of them, in the shape that the model has.
+    Differs:   the published code takes the weights v of all layers from the source, not only the latent ones.
     """
     found = dict(named_parameters(source))
     for name, parameter in named_parameters(model):

@@ -39,7 +39,7 @@ class TrainingState:
     def next_batch(self, images):
         """The next shuffled images; what is left of an epoch when no whole batch is, is left out.
 
-        Differs:   half of them are flipped left to right, which the paper does not mention.
+        Differs:   half of them, chosen at random, are flipped left to right, which the paper does not mention.
         """
         batch = self.settings.training.batch
         if len(self.order) < batch:

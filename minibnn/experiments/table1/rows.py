@@ -57,7 +57,11 @@ STEP_SECONDS = {"vae": 0.028, "flow": 0.1}      # of an update of the full table
 
 
 class Preset(NamedTuple):
-    """On what all rows are trained, and for how long."""
+    """On what all rows are trained, and for how long.
+
+    Differs:   small models, small images, hours of training; batches of 16 for the VAE, higher rates that first rise,
+               four times the rate for the VAE's latent weights.
+    """
 
     data: str
     options: dict                      # kind -> options of `train`
