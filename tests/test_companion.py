@@ -12,7 +12,7 @@ import pytest
 
 import minibnn
 from minibnn.experiments import ledger
-from minibnn.experiments.table1 import results, rows, table
+from minibnn.experiments.table1 import choices, results, rows, table
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "minibnn"
@@ -185,6 +185,12 @@ def test_losses_on_the_page_are_those_of_the_results(trained):
     assert set(order) <= set(shown) <= {*order, *others}
     steps = [found for place, *_, found in PLACES if place in ("Table 1, VAE", "Table 1, Flow++")]
     assert [any(step in found for found in steps) for step in order] == [True] * 6
+
+
+def test_losses_on_held_out_images_are_those_of_the_recorded_runs():
+    recorded = "\n".join(choices.lines(choices.load(ROOT / "figures" / "results" / "validation")))
+    shown = re.findall(r"(?<![-\d])(?<!\+- )\d\.\d{4}(?!\d| \+-)", PAGE)
+    assert len(shown) == 4 and all(f"  {loss} +- " in recorded for loss in shown), shown
 
 
 def test_the_order_of_table_1_holds_in_the_results(trained):
