@@ -21,7 +21,8 @@ class InputError(ValueError):
 def did_you_mean(word, words):
     """The end of a sentence on a word that is none of `words`: "; did you mean X?", or "" if none is much like it."""
     lower = {other.lower(): other for other in words}
-    return "".join(f"; did you mean {lower[match]}?" for match in difflib.get_close_matches(str(word).lower(), lower, 1))
+    near = difflib.get_close_matches(str(word).lower(), lower, n=1)
+    return f"; did you mean {lower[near[0]]}?" if near else ""
 
 
 def read_bytes(path, most=None):

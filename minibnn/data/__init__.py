@@ -11,7 +11,7 @@ NAMES = ("leaves", "cifar10", "imagenet32")
 SIZES = (8, 16, 32)
 LEAVES_TRAIN = 10_000, 1                    # number of images, seed
 LEAVES_TEST = 2_000, 2
-FROM_PYTHON = "images given in Python"    # the name of a data set that is none of those and has no path
+FROM_PYTHON = "images given in Python"      # the name of a data set that is none of those and has no path
 HELD_OUT = " validation"                    # ends the name of a data set whose test images are held-out training images
 
 
@@ -32,6 +32,7 @@ def load(name, size, data_dir=None, report=None):
     a path:        images of one's own, str or Path ("./leaves" if it is called like one of the above): a folder of PNG
                    and JPEG files, searched with its subfolders; or an .npy or .npz file with an array (N, H, W, 3)
                    uint8. Each is cropped to its middle square. The set is named by the absolute path.
+    an array:      (N, H, W, 3) uint8: like one in a file, but named FROM_PYTHON.
     Division:      of one's own images, those whose SHA-256 (of the file, or of the image's bytes in the array) is in
                    the lowest tenth are test images, at least one; both parts are in order of it. So neither names nor
                    order nor `size` count, copies are on one side, and an image that is added moves no other across,
@@ -44,20 +45,24 @@ def load(name, size, data_dir=None, report=None):
     # The modules are imported where they are needed: most runs need no network and no archives.
     if size not in SIZES:
         raise InputError(f"size: wanted 8, 16 or 32 (a divisor of 32), got {size!r}")
-    if name == "leaves":
+    if isinstance(name, str) and name == "leaves":
         from .leaves import dead_leaves
 
         if data_dir is not None:
             raise InputError(f"data_dir: wanted none with leaves, which are made here, got {data_dir}")
         train, test = (dead_leaves(count, size, seed) for count, seed in (LEAVES_TRAIN, LEAVES_TEST))
-    elif name == "cifar10":
+    elif isinstance(name, str) and name == "cifar10":
         from .cifar10 import load_cifar10
 
         train, test = load_cifar10(data_dir, report, size=size)
-    elif name == "imagenet32":
+    elif isinstance(name, str) and name == "imagenet32":
         from .imagenet32 import load_imagenet32
 
         train, test = load_imagenet32(data_dir, size=size)
+    elif isinstance(name, np.ndarray):
+        from .own import load_array
+
+        name, (train, test) = FROM_PYTHON, load_array(name, size, "images")
     else:
         name, (train, test) = _load_own(name, size, data_dir, report)
     return Dataset(name, train, test)

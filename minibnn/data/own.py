@@ -60,9 +60,27 @@ def load_own(path, size, report=None):
     Progress:  `report(done, total, text)`, if given, is called after each photograph.
     Raises:    InputError if anything cannot be used as an image, or there are no two different ones.
     """
-    images, digests = read_photographs(path, size, report) if os.path.isdir(path) else _read_images(path, size)
+    if not os.path.isdir(path):
+        return load_array(read_array(path) if path.lower().endswith(".npy") else _one_array(path), size, path)
+    return _divided(path, *read_photographs(path, size, report))
+
+
+def load_array(images, size, place):
+    """The same of an array, (N, H, W, 3) uint8.    place: where it is, for the messages"""
+    if not _are_images(images):
+        advice = "; np.rint(255 * images).astype(np.uint8) makes such of images in 0..1"
+        raise InputError(f"{place}: wanted images of levels 0..255, uint8 (N, H, W, 3), got {images.dtype} "
+                         f"{images.shape}{advice if images.dtype.kind == 'f' else ''}")
+    H, W = images.shape[1:3]
+    if min(H, W) < size:
+        raise InputError(f"{place}: wanted images of at least {size} x {size} pixels, got {W} x {H}")
+    digests = [hashlib.sha256(np.ascontiguousarray(image)).digest() for image in images]
+    return _divided(place, downsample(middle_square(images), size), digests)
+
+
+def _divided(place, images, digests):
     if len(set(digests)) < 2:
-        raise InputError(f"{path}: wanted at least two different images, got {len(digests)}"
+        raise InputError(f"{place}: wanted at least two different images, got {len(digests)}"
                          + (" that are all the same" if len(digests) > 1 else ""))
     train, test = divide(digests)
     return images[train], images[test]
@@ -82,20 +100,6 @@ def divide(digests):
     cut = max(bisect_right(ranked, TENTH), bisect_right(ranked, ranked[0]))
     cut = min(cut, bisect_left(ranked, ranked[-1]))
     return order[cut:], order[:cut]
-
-
-def _read_images(path, size):
-    """The images in an .npy or .npz file, made small, and the SHA-256 of each as it is in the file."""
-    images = read_array(path) if path.lower().endswith(".npy") else _one_array(path)
-    if not _are_images(images):
-        advice = "; np.rint(255 * images).astype(np.uint8) makes such of images in 0..1"
-        raise InputError(f"{path}: wanted images of levels 0..255, uint8 (N, H, W, 3), got {images.dtype} "
-                         f"{images.shape}{advice if images.dtype.kind == 'f' else ''}")
-    H, W = images.shape[1:3]
-    if min(H, W) < size:
-        raise InputError(f"{path}: wanted images of at least {size} x {size} pixels, got {W} x {H}")
-    digests = [hashlib.sha256(np.ascontiguousarray(image)).digest() for image in images]
-    return downsample(middle_square(images), size), digests
 
 
 def _one_array(path):
