@@ -54,9 +54,11 @@ def _open(content):
     """An image that is open and not decoded yet; the checksums of a PNG file are right."""
     from PIL import Image, UnidentifiedImageError
 
-    try:
-        Image.open(io.BytesIO(content), formats=("PNG", "JPEG")).verify()
+    def opened():
         return Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
+    try:
+        opened().verify()                                           # which closes it
+        return opened()
     except UnidentifiedImageError:
         raise InputError("no PNG or JPEG image") from None
     except Image.DecompressionBombError:

@@ -145,7 +145,8 @@ LARGE = png(13_000, MOST_PIXELS // 13_000 + 1, 8, 0, [b""])         # of which p
     (GOOD[:200] + bytes([GOOD[200] ^ 1]) + GOOD[201:], "damaged: .*checksum"),
     (png(16, 16, 8, 0, [b"short"]), "damaged: .*truncated"), (BOMB, "too many pixels, as in a decompression bomb"),
     (LARGE, "13000 x 9231 pixels, more than 120,000,000"),
-    (encode(PIXELS[:7]), "only 14 x 7 pixels"), (encode(PIXELS[:, :7]), "only 7 x 11 pixels")])
+    (encode(PIXELS[:7]), "only 14 x 7 pixels"), (encode(PIXELS[:, :7]), "only 7 x 11 pixels")],
+    ids=lambda value: value if isinstance(value, str) else f"{len(value)} bytes")
 def test_what_cannot_be_used_is_said_in_words(content, reason):
     with pytest.raises(InputError, match=f"^{reason}") as error:
         decode(content, 8)
