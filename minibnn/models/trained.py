@@ -48,10 +48,10 @@ class Trained:
 
     def reconstruct(self, images, seed=0):
         """A VAE's reconstructions of images: both (N, S, S, 3) uint8.    Raises: InputError, also for a flow"""
-        require_images(images, self.settings.model.size)
         if self.settings.kind != "vae":
             raise InputError("reconstruct: wanted a ResNet VAE, got a flow, whose exact inverse leaves nothing to "
                              "reconstruct")
+        require_images(images, self.settings.model.size)
         return reconstruct(self.network, images, seed)
 
 
@@ -128,7 +128,7 @@ def train(kind, images, out, *, weights=32, activations=32, steps=None, seed=0, 
             raise InputError(f"train: wanted a field of {config_of.__name__} or TrainingConfig, got {name!r}"
                              + did_you_mean(name, [*of_model, *of_training]))
     config = config_of(**{name: value for name, value in options.items() if name in of_model})
-    training = TrainingConfig(**{"steps": steps or DEFAULT_STEPS[kind], "threads": available()}
+    training = TrainingConfig(**{"steps": DEFAULT_STEPS[kind] if steps is None else steps, "threads": available()}
                               | {name: value for name, value in options.items() if name in of_training})
     config.require_memory(training.threads)
     dataset = data.load(images, config.size)

@@ -1,0 +1,94 @@
+"""The pages: README and the one beside the figures tell the truth, and every page is reached by a link."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README, FIGURES = (ROOT / "README.md").read_text(), (ROOT / "figures" / "README.md").read_text()
+
+
+def test_readme_is_short():
+    assert len(README.encode()) <= 10_000
+
+
+def test_the_table_in_the_readme_is_the_recorded_tour():
+    from minibnn.experiments.tour import table
+    recorded = json.loads((ROOT / "figures" / "tour.json").read_text())
+    assert "\n".join(table(recorded)) in README
+
+
+def test_the_finding_in_the_readme_is_that_of_the_results():
+    from minibnn.experiments.table1 import results, table
+    lines = list(table.lines(results.load(ROOT / "figures" / "results")))
+    assert "```\n" + "\n".join(lines[:11]) + "\n```" in README             # the rows that the paper has
+    assert "0.023" in README and "0.0231 +-" in FIGURES
+
+
+def test_every_command_is_in_the_readme():
+    from minibnn.__main__ import COMMANDS
+    for command in COMMANDS:
+        name = command.__name__.rpartition(".")[2]
+        assert name == "tour" or f"| `python -m minibnn {name}" in README, name
+
+
+def test_the_speeds_are_the_recorded_ones():
+    from minibnn.experiments.bench.report import lines
+    recorded = json.loads((ROOT / "figures" / "bench.json").read_text())
+    assert "\n".join(lines(recorded)) in FIGURES
+
+
+def test_the_shipped_models_are_those_of_the_package():
+    from minibnn.models import lines
+    assert "\n".join(lines()) in FIGURES
+
+
+def test_table_1_is_that_of_the_results():
+    from minibnn.experiments.table1 import choices, results, table
+    found = results.load(ROOT / "figures" / "results")
+    for lines in (table.lines(found), table.order_lines(found), table.comparison_lines(found),
+                  choices.lines(choices.load(ROOT / "figures" / "results" / "validation"))):
+        assert "\n".join(lines) in FIGURES
+
+
+@pytest.mark.parametrize("name", ["figure2", "memory", "table1_samples"])
+def test_the_figures_of_table_1_show_the_results(name):
+    from PIL import Image
+
+    from minibnn.experiments.table1 import results
+    with Image.open(ROOT / "figures" / f"{name}.png") as picture:
+        assert picture.text["Source"] == results.fingerprint(results.load(ROOT / "figures" / "results"))
+
+
+@pytest.mark.parametrize("code", re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL))
+def test_the_code_in_the_readme_runs(code, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("minibnn.data.LEAVES_TRAIN", (100, 1))
+    monkeypatch.setattr("minibnn.data.LEAVES_TEST", (100, 2))
+    exec(compile(code.replace("steps=500", "steps=1, size=8, batch=4, blocks=1"), "README.md", "exec"), {})
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "figures" / "README.md"], ids=str)
+def test_links_and_pictures_exist(page):
+    for alt, target, anchor in re.findall(r"(!?\[[^]]*\])\(([^)#]*)(#[^)]*)?\)", page.read_text()):
+        assert target.startswith("https://") or (page.parent / target).exists(), target
+        assert not alt.startswith("!") or len(alt) > 40, "a picture needs a text for those who cannot see it"
+        if anchor:
+            assert anchor in _anchors(page.parent / target if target else page), f"{target}{anchor}"
+
+
+def _anchors(page):
+    """The anchors of a page's headings, as viewers make them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {"#" + re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_page_is_reached_from_the_readme():
+    pages = {ROOT / "README.md"}
+    for _ in range(3):
+        pages |= {(page.parent / target).resolve() for page in pages
+                  for target in re.findall(r"\]\(([^)#:]+\.md)", page.read_text())}
+    hidden = [path for path in ROOT.rglob("*.md") if any(part[0] == "." for part in path.relative_to(ROOT).parts)]
+    assert pages >= {*ROOT.rglob("*.md")} - {*hidden}
