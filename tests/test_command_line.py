@@ -15,6 +15,7 @@ import pytest
 from matplotlib.image import imread
 from small import FLOW_CONFIG, few_leaves
 
+import minibnn
 from minibnn import data
 from minibnn.__main__ import main
 from minibnn.experiments import tour
@@ -124,6 +125,40 @@ def test_shipped_models_need_no_checkpoint(capsys):
     assert "Flow++ 1 / 1" in capsys.readouterr().out and imread("s.png").std() > 0.05
     assert main(["ledger"]) == 0
     assert capsys.readouterr().out.count("total ") == 4
+
+
+def test_the_version_and_the_help_of_every_command(capsys):
+    from minibnn.__main__ import COMMANDS
+    for arguments in (["--version"], ["--help"], ["train", "vae", "--help"], ["train", "flow", "--help"],
+                      *([command.__name__.rpartition(".")[2], "--help"] for command in COMMANDS)):
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        printed = capsys.readouterr().out
+        assert end.value.code == 0 and "None" not in printed and "SUPPRESS" not in printed
+        assert (f"minibnn {minibnn.__version__}\n" == printed) == (arguments == ["--version"])
+
+
+def test_models_by_name_and_images_as_an_array(capsys):
+    assert main(["sample", "vae-1-1", "--n", "3", "--out", "s.npy"]) == 0
+    np.testing.assert_array_equal(np.load("s.npy"), minibnn.load("vae-1-1").sample(3, seed=0))
+    assert main(["sample", "--n", "2", "--out", "all.NPY"]) == 0 and np.load("all.NPY").shape == (8, 16, 16, 3)
+    assert main(["reconstruct", "vae-1-1", "--data", "leaves", "--n", "5", "--out", "r.npy"]) == 0
+    assert np.load("r.npy").shape == (5, 16, 16, 3)
+    capsys.readouterr()
+    assert main(["ledger", "vae-1-1"]) == 0
+    head, summary, *_ = capsys.readouterr().out.splitlines()
+    assert head.startswith("model ") and "1 / 1 bit" in summary and "437,191   90.9%    1,749 kB" in summary
+
+
+def test_a_finished_run_goes_on_to_more_steps_or_says_why_not(capsys):
+    constant = [*TINY, "--decay", "0", "--out", "a"]
+    assert main([*constant, "--steps", "4"]) == 0 == main([*constant, "--steps", "9", "--resume"])
+    assert "the run is complete" not in capsys.readouterr().out
+    assert json.loads(Path("a/result.json").read_text())["steps"] == 9
+    assert main([*constant, "--steps", "9", "--resume"]) == 0 and "the run is complete" in capsys.readouterr().out
+    assert main([*TINY, "--out", "b", "--steps", "4"]) == 0
+    assert main([*TINY, "--out", "b", "--steps", "9", "--resume"]) == 2
+    assert "b: the run has done 4 of 4 steps and its learning rate has begun to fall" in capsys.readouterr().err
 
 
 def test_a_run_on_held_out_images_is_evaluated_on_the_same(capsys):

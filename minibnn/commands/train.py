@@ -134,15 +134,21 @@ def execute(options, command):
     if epochs:
         training = replace(training, steps=max(1, epochs * (len(dataset.train) // options.batch)))
     settings = Settings(config, training, data.describe(dataset))
-    complete = options.resume and (options.out / "result.json").exists()
+    written = _written(options.out)
     with Progress("train") as report, stop_on_signals() as stop:
         result = run.train(settings, dataset, options.out, resume=options.resume, command=command, source=source,
                            evaluations=options.evaluations, report=report, stop=stop)
-    if complete:
+    if written and written == _written(options.out):
         print(f"{options.out}: the run is complete")
     print_result(result)
     print(f"written to {options.out}: " + ", ".join(run_files.RUN_FILES))
     return 0
+
+
+def _written(out):
+    """When the result of the run in a folder was written, None without one."""
+    path = out / "result.json"
+    return path.stat().st_mtime_ns if path.exists() else None
 
 
 def _source(options):

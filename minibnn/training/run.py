@@ -30,7 +30,8 @@ def train(settings, dataset, out, *, resume=False, command="", source=None, eval
           stop=lambda: False):
     """Train a model and evaluate it on every test image.
 
-    out:       folder for the run; with `resume` the run in it is continued, or found complete
+    out:       folder for the run; with `resume` the run in it is continued, or found complete. A run of fewer steps
+               is continued if it is the beginning of this one: see Settings.begins.
     source:    the trained model from which the latent weights start, if the settings say so
     evaluations: how many times on the way the log gets the test loss too, which nothing depends on
     report:    called as report(step, steps, text);  stop: asked before each step whether to stop
@@ -42,8 +43,8 @@ def train(settings, dataset, out, *, resume=False, command="", source=None, eval
     out = Path(out)
     _check_settings(settings, dataset, evaluations)
     made = not out.exists()
-    _claim(out, settings, resume)
-    if resume and (out / "result.json").exists():
+    longer = _claim(out, settings, resume)
+    if resume and not longer and (out / "result.json").exists():
         try:
             return read_result(out)
         except InputError as error:                                 # the checkpoint still knows it
@@ -91,7 +92,7 @@ def _check_settings(settings, dataset, evaluations):
 
 
 def _claim(out, settings, resume):
-    """Make `out` ours, or see that it is."""
+    """Make `out` ours, or see that it is.    Returns: whether there is a run of fewer steps in it, to continue"""
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: wanted a folder for the run, got a file")
     found = [name for name in RUN_FILES if (out / name).exists()]
@@ -104,19 +105,35 @@ def _claim(out, settings, resume):
     if resume and not holds_run(out):
         raise InputError(f"{out}: wanted a run to continue, with its config.json, got "
                          + (f"only {', '.join(found)}" if found else "none; without --resume a new one begins there"))
-    if found:
-        _compare(out / "config.json", settings.as_dict())
+    longer = bool(found) and _compare(out, settings)
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
+    return longer
 
 
-def _compare(path, wanted):
-    """Raise InputError naming the first setting in which the run at `path` differs."""
+def _compare(out, settings):
+    """Whether the run in `out` has fewer steps.    Raises: InputError if it cannot become one of these settings"""
+    path = out / "config.json"
     values = read_json(path)
     try:
-        found = Settings.from_dict(values).as_dict()
+        there = Settings.from_dict(values)
     except ValueError as error:
         raise InputError(f"{path}: not the settings of a run: {error}") from None
+    if there.begins(settings, 0):
+        step = TrainingState.load(out / "checkpoint.npz").step if (out / "checkpoint.npz").exists() else 0
+        if there.begins(settings, step):
+            return True
+        why = ("its batch normalisation is folded" if there.training.begins(settings.training, step)
+               else f"its learning rate has begun to fall (--decay {there.training.decay:g})")
+        raise InputError(f"{out}: the run has done {step:,} of {there.training.steps:,} steps and {why}, so that it "
+                         f"cannot become one of {settings.training.steps:,}: train that one in another --out; a run "
+                         "with --decay 0 can be continued")
+    _require_equal(path, there.as_dict(), settings.as_dict())
+    return False
+
+
+def _require_equal(path, found, wanted):
+    """Raise InputError naming the first setting in which a run differs."""
     if found["kind"] != wanted["kind"]:
         raise InputError(f"{path}: the run trains a {found['kind']}, got a {wanted['kind']}: use another --out")
     for part in ("model", "training", "data"):
@@ -130,6 +147,11 @@ def _start(out, settings, images, source):
     """The state in the run's checkpoint, or a new one; the log ends where the state is."""
     if (out / "checkpoint.npz").exists():
         state = TrainingState.load(out / "checkpoint.npz")
+        if state.settings.begins(settings, state.step):
+            state.settings = settings
+            for name in ("result.json", "per_image.npy"):           # of the shorter run
+                (out / name).unlink(missing_ok=True)
+            write_json(out / "config.json", settings.as_dict())
         if state.settings != settings:
             raise InputError(f"{out / 'checkpoint.npz'}: wanted a checkpoint of the run in config.json, got another")
     else:

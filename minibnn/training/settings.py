@@ -1,6 +1,6 @@
 """What defines a run: with the same settings and the same data it repeats bit for bit."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from ..configs import ModelConfig, require_number, require_whole_numbers
 from ..files import InputError, require_fields
@@ -49,6 +49,14 @@ class TrainingConfig:
         require_number(self, "latent_rate", lambda factor: 0 < factor <= 1000, "a factor above 0, at most 1000")
         require_number(self, "decay", lambda fraction: 0 <= fraction <= 1, "a fraction between 0 and 1")
 
+    def begins(self, longer, step):
+        """Whether a run of `longer` would have done the first `step` steps just as this one did, but has more of them.
+
+        So it is if only the number of steps differs and the rate has not begun to fall by then.
+        """
+        return (self.steps < longer.steps and replace(self, steps=longer.steps) == longer
+                and all(self.learning_rate(i) == longer.learning_rate(i) for i in range(step)))
+
     def learning_rate(self, step):
         """The learning rate of step `step`, counted from 0."""
         left = (self.steps - step) / self.steps
@@ -69,6 +77,12 @@ class Settings:
     def kind(self):
         """The kind of the model, "vae" or "flow"."""
         return next(kind for kind, (config, _) in KINDS.items() if isinstance(self.model, config))
+
+    def begins(self, longer, step):
+        """Whether a run of these settings, at step `step`, is the beginning of one of `longer`: see TrainingConfig."""
+        folded = self.model.normalisation == "batch" and step >= self.training.steps
+        return (not folded and (self.model, self.data) == (longer.model, longer.data)
+                and self.training.begins(longer.training, step))
 
     def as_dict(self):
         """The settings as JSON values, with the kind of the model."""

@@ -1,6 +1,9 @@
 """The images that a command uses a trained model on."""
 
+from pathlib import Path
+
 from ... import data
+from ...data.photographs import SUFFIXES
 from ...files import InputError
 from ...progress import Progress
 from .outputs import require_outputs
@@ -17,10 +20,20 @@ def data_of(settings, options, outputs):
         raise InputError("data: the model was trained on images that were given in Python; wanted --data PATH with "
                          "images, got none")
     require_outputs(outputs, *data.files(name, options.data_dir))
+    _require_outside(name, outputs)
     with Progress("data") as report:
         if options.data:
             return data.load(options.data, settings.model.size, options.data_dir, report)
         return data.load_described(settings.data, settings.model.size, options.data_dir, report)
+
+
+def _require_outside(name, outputs):
+    """A picture written into a folder of photographs would be one of them from then on.    Raises: InputError"""
+    if name not in data.NAMES and Path(name).expanduser().is_dir():
+        folder = Path(name).expanduser().resolve()
+        for option, path in outputs.items():
+            if path and path.suffix.lower() in SUFFIXES and path.resolve().is_relative_to(folder):
+                raise InputError(f"{option}: wanted a picture outside of the folder of photographs {name}, got {path}")
 
 
 def print_other_images(settings, found):
