@@ -15,9 +15,9 @@ from .shared.signals import stop_on_signals
 EPILOG = """\
 Each run leaves a JSON file and its loss on every test image in --out; what is there is not trained again, and a stopped
 command continues where it was. To spread the runs over machines or over a cluster's job array, let --list print the
-commands of all that are missing, one a line, run them where you like, for instance by
-  python -m minibnn table1 --list | xargs -P 2 -L 1 env
-and then let table1 collect what they left in the folder `runs` of --out."""
+commands of all that are missing, one a line; run them where you like, for instance by
+`python -m minibnn table1 --list | xargs -P 2 -L 1 env`; and then let table1 collect what they left in the folder `runs`
+of --out."""
 
 
 def add_to(commands):

@@ -39,6 +39,7 @@ FLOW_OPTIONS = {
     "dequantiser-blocks": "residual blocks of each coupling in the dequantiser; 0 for none",
     "context-channels": "channels of the dequantiser's context network",
 }
+_DEFAULTS = argparse.ArgumentDefaultsHelpFormatter
 FILES = f"""\
 A run writes {', '.join(run_files.RUN_FILES)} into --out; per_image.npy is the loss of each test image. It repeats
 bit for bit on one machine. If it is stopped by Ctrl-C or killed, the same command with --resume continues it to the
@@ -52,12 +53,14 @@ def add_to(commands):
     """Add the command and its options to the parser."""
     kinds = commands.add_parser("train", help="train a ResNet VAE or a Flow++").add_subparsers(metavar="MODEL",
                                                                                               required=True)
-    vae = kinds.add_parser("vae", help="a ResNet VAE: 5 minutes without options", epilog=FILES, formatter_class=_Help)
+    vae = kinds.add_parser("vae", help="a ResNet VAE: 5 minutes without options", epilog=FILES,
+                           formatter_class=_DEFAULTS)
     _add_model_options(vae, VAEConfig, COMMON_OPTIONS | VAE_OPTIONS)
     vae.add_argument("--binary-everywhere", action="store_true",
                      help="binarise all layers: the ablation of Figure 3 (d)")
     _add_training_options(vae, "vae")
-    flow = kinds.add_parser("flow", help="a Flow++: 5 minutes without options", epilog=FILES, formatter_class=_Help)
+    flow = kinds.add_parser("flow", help="a Flow++: 5 minutes without options", epilog=FILES,
+                            formatter_class=_DEFAULTS)
     _add_model_options(flow, FlowConfig, COMMON_OPTIONS | FLOW_OPTIONS)
     flow.add_argument("--couplings", type=whole_number(0), nargs=3, default=FlowConfig.couplings, metavar="N",
                       help="couplings on stripes of the image, on channels and on stripes of the squeezed image")
@@ -65,10 +68,6 @@ def add_to(commands):
                       help="fraction dropped in residual blocks of 32-bit weights, in training")
     flow.add_argument("--binary-context", action="store_true", help="binarise the context network's blocks too")
     _add_training_options(flow, "flow")
-
-
-class _Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
-    """Shows defaults, and the text at the end line by line."""
 
 
 def _add_model_options(parser, config, options):
