@@ -3,6 +3,8 @@
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+import numpy as np
+
 from .. import data
 from ..configs import require_images
 from ..cores import Team, available
@@ -72,6 +74,12 @@ class Run:
         return load(self.folder)
 
 
+def _call(kind, images, **options):
+    """The call that trains such a model, as result.json keeps it."""
+    shown = "images" if isinstance(images, np.ndarray) else repr(str(images))
+    return f"minibnn.train({kind!r}, {shown}, " + ", ".join(f"{name}={value!r}" for name, value in options.items()) + ")"
+
+
 def file_of(source):
     """The file of a trained model: by the name of one that comes with minibnn, by its run's folder, or by its path.
 
@@ -134,6 +142,6 @@ def train(kind, images, out, *, weights=32, activations=32, steps=None, seed=0, 
     dataset = data.load(images, config.size)
     settings = Settings(config, training, data.describe(dataset))
     with Progress("train") as progress:
-        result = run.train(settings, dataset, out, resume=resume, command=f"minibnn.train({kind!r}, ...)",
+        result = run.train(settings, dataset, out, resume=resume, command=_call(kind, images, steps=training.steps, **options),
                            report=report or progress)
     return Run(Path(out), result)

@@ -42,6 +42,7 @@ def test_a_run_is_what_its_files_say(run, images):
     config = json.loads((run.folder / "config.json").read_text())
     assert config["model"]["weights"] == 1 and config["training"]["steps"] == 3
     assert config["data"]["name"] == data.FROM_PYTHON
+    assert run.result["command"].startswith("minibnn.train('vae', images, steps=3, size=8, layers=1, ")
     test = data.load(images, 8).test
     np.testing.assert_array_equal(run.model.bits(test), np.load(run.folder / "per_image.npy"))
     assert run.model.bits(test).mean() == run.result["test_bpd"]
