@@ -77,7 +77,8 @@ class Run:
 def _call(kind, images, **options):
     """The call that trains such a model, as result.json keeps it."""
     shown = "images" if isinstance(images, np.ndarray) else repr(str(images))
-    return f"minibnn.train({kind!r}, {shown}, " + ", ".join(f"{name}={value!r}" for name, value in options.items()) + ")"
+    named = [f"{name}={value!r}" for name, value in options.items()]
+    return f"minibnn.train({', '.join([repr(kind), shown, *named])})"
 
 
 def file_of(source):
@@ -142,6 +143,6 @@ def train(kind, images, out, *, weights=32, activations=32, steps=None, seed=0, 
     dataset = data.load(images, config.size)
     settings = Settings(config, training, data.describe(dataset))
     with Progress("train") as progress:
-        result = run.train(settings, dataset, out, resume=resume, command=_call(kind, images, steps=training.steps, **options),
-                           report=report or progress)
+        result = run.train(settings, dataset, out, resume=resume, report=report or progress,
+                           command=_call(kind, images, steps=training.steps, **options))
     return Run(Path(out), result)
