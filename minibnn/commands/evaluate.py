@@ -7,8 +7,9 @@ from ..files import atomic_write, write_json
 from ..progress import Progress
 from ..training.evaluate import evaluate
 from ..training.inference import load_trained
+from ..training.run import EVALUATION_SEED
 from .shared.images import data_of, print_other_images
-from .shared.options import add_data, add_evaluation_seed, add_model, add_threads, output
+from .shared.options import add_data, add_model, add_seed, add_threads, output
 from .shared.outputs import require_outputs
 from .shared.results import print_result
 
@@ -18,7 +19,7 @@ def add_to(commands):
     parser = commands.add_parser("evaluate", help="the test loss of a model, in bits per dimension")
     add_model(parser)
     add_data(parser)
-    add_evaluation_seed(parser)
+    add_seed(parser, EVALUATION_SEED)
     add_threads(parser)
     parser.add_argument("--json", type=output(".json"), metavar="FILE", help="write the result there, as .json")
     parser.add_argument("--per-image", type=output(".npy"), metavar="FILE",

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from .. import data
-from ..files import InputError
 from ..pictures import figures
 from ..progress import Progress
-from ..training.inference import load_trained, reconstruct
+from ..training.inference import load_trained, reconstruct, require_vae
 from .shared.images import data_of, print_other_images
 from .shared.options import add_data, add_model, add_seed, output, whole_number
 from .shared.outputs import require_outputs, save_images
@@ -31,19 +30,16 @@ def execute(options, command):
     outputs = {"--out": options.out}
     require_outputs(outputs, options.model)
     settings, model = load_trained(options.model)
-    if settings.kind != "vae":
-        raise InputError(f"{options.model}: wanted a ResNet VAE, got a {settings.kind}, whose exact "
-                         "inverse leaves nothing to reconstruct")
+    require_vae(settings, options.model)
     dataset = data_of(settings, options, outputs)
     images = dataset.test[:options.n]
     with Progress("reconstruct") as report:
         rebuilt = reconstruct(model, images, options.seed, report)
-    if options.out.suffix.lower() == ".npy":
-        save_images(options.out, rebuilt, columns=None)
-        print(f"the reconstructions of {len(images)} test images written to {options.out}")
-    else:
-        columns = figures.columns_of(len(images))
-        save_images(options.out, figures.interleave_rows(images, rebuilt, columns), columns)
+    columns = figures.columns_of(len(images))
+    rows = figures.interleave_rows(images, rebuilt, columns)
+    if save_images(options.out, rebuilt, lambda path: figures.save_image_grid(path, rows, columns)):
         print(f"{len(images)} test images written to {options.out}, below each row its reconstructions")
+    else:
+        print(f"the reconstructions of {len(images)} test images written to {options.out}")
     print_other_images(settings, data.describe(dataset))
     return 0

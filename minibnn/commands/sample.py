@@ -36,17 +36,14 @@ def execute(options, command):
     number = options.n or SAMPLES
     with Progress("sample") as report:
         images = sample(model, number, options.seed, report)
-    save_images(options.out, images, figures.columns_of(number))
+    save_images(options.out, images, lambda path: figures.save_image_grid(path, images, figures.columns_of(number)))
     print(f"{number} samples written to {options.out}")
     return 0
 
 
 def _sample_all(options):
     rows = models.samples(options.n or SAMPLES_OF_EACH, options.seed)
-    if options.out.suffix.lower() == ".npy":
-        save_images(options.out, np.concatenate(list(rows.values())), columns=None)
-    else:
-        figures.save_samples(options.out, rows)
+    save_images(options.out, np.concatenate(list(rows.values())), lambda path: figures.save_samples(path, rows))
     print("\n".join(models.lines()))
     print(f"samples of the shipped models written to {options.out}")
     return 0

@@ -45,40 +45,36 @@ def load(name, size, data_dir=None, report=None):
     # The modules are imported where they are needed: most runs need no network and no archives.
     if size not in SIZES:
         raise InputError(f"size: wanted 8, 16 or 32 (a divisor of 32), got {size!r}")
-    if isinstance(name, str) and name == "leaves":
+    if isinstance(name, np.ndarray) or name not in NAMES:
+        name, (train, test) = _load_own(name, size, data_dir, report)
+    elif name == "leaves":
         from .leaves import dead_leaves
 
         if data_dir is not None:
             raise InputError(f"data_dir: wanted none with leaves, which are made here, got {data_dir}")
         train, test = (dead_leaves(count, size, seed) for count, seed in (LEAVES_TRAIN, LEAVES_TEST))
-    elif isinstance(name, str) and name == "cifar10":
+    elif name == "cifar10":
         from .cifar10 import load_cifar10
 
         train, test = load_cifar10(data_dir, report, size=size)
-    elif isinstance(name, str) and name == "imagenet32":
+    else:
         from .imagenet32 import load_imagenet32
 
         train, test = load_imagenet32(data_dir, size=size)
-    elif isinstance(name, np.ndarray):
-        from .own import load_array
-
-        name, (train, test) = FROM_PYTHON, load_array(name, size, "images")
-    else:
-        name, (train, test) = _load_own(name, size, data_dir, report)
     return Dataset(name, train, test)
 
 
 def _load_own(name, size, data_dir, report):
-    """The absolute path that `name` means, and the training and test images there."""
-    from .own import load_own, locate
+    """The name of the data set that an array or a path is, and its training and test images."""
+    from .own import load_array, load_own, locate
 
-    path = locate(name)
+    path = FROM_PYTHON if isinstance(name, np.ndarray) else locate(name)
     if path is None:
         raise InputError(f"data: wanted {', '.join(NAMES)}, or a folder, .npy or .npz file of images, "
                          f"got {str(name)!r}{did_you_mean(name, NAMES)}")
     if data_dir is not None:
         raise InputError(f"data_dir: wanted none with {path}, which is a path itself, got {data_dir}")
-    return path, load_own(path, size, report)
+    return path, load_array(name, size, "images") if path == FROM_PYTHON else load_own(path, size, report)
 
 
 def files(name, data_dir=None):

@@ -12,7 +12,7 @@ from ..files import InputError, did_you_mean
 from ..progress import Progress
 from ..training import run
 from ..training.evaluate import evaluate
-from ..training.inference import load_trained, reconstruct, sample
+from ..training.inference import load_trained, reconstruct, require_vae, sample
 from ..training.settings import DEFAULT_STEPS, KINDS, Settings, TrainingConfig
 from .shipped import NAMES, path_of
 
@@ -50,9 +50,7 @@ class Trained:
 
     def reconstruct(self, images, seed=0):
         """A VAE's reconstructions of images: both (N, S, S, 3) uint8.    Raises: InputError, also for a flow"""
-        if self.settings.kind != "vae":
-            raise InputError("reconstruct: wanted a ResNet VAE, got a flow, whose exact inverse leaves nothing to "
-                             "reconstruct")
+        require_vae(self.settings, "reconstruct")
         require_images(images, self.settings.model.size)
         return reconstruct(self.network, images, seed)
 
@@ -72,13 +70,6 @@ class Run:
     def model(self):
         """The trained model, read from the folder."""
         return load(self.folder)
-
-
-def _call(kind, images, **options):
-    """The call that trains such a model, as result.json keeps it."""
-    shown = "images" if isinstance(images, np.ndarray) else repr(str(images))
-    named = [f"{name}={value!r}" for name, value in options.items()]
-    return f"minibnn.train({', '.join([repr(kind), shown, *named])})"
 
 
 def file_of(source):
@@ -140,9 +131,17 @@ def train(kind, images, out, *, weights=32, activations=32, steps=None, seed=0, 
     training = TrainingConfig(**{"steps": DEFAULT_STEPS[kind] if steps is None else steps, "threads": available()}
                               | {name: value for name, value in options.items() if name in of_training})
     config.require_memory(training.threads)
-    dataset = data.load(images, config.size)
+    with Progress("data") as progress:
+        dataset = data.load(images, config.size, report=report or progress)
     settings = Settings(config, training, data.describe(dataset))
     with Progress("train") as progress:
         result = run.train(settings, dataset, out, resume=resume, report=report or progress,
                            command=_call(kind, images, steps=training.steps, **options))
     return Run(Path(out), result)
+
+
+def _call(kind, images, **options):
+    """The call that trains such a model, as result.json keeps it."""
+    shown = "images" if isinstance(images, np.ndarray) else repr(str(images))
+    named = [f"{name}={value!r}" for name, value in options.items()]
+    return f"minibnn.train({', '.join([repr(kind), shown, *named])})"

@@ -67,6 +67,13 @@ def sample(model, number, seed, report=None):
     return _in_batches(lambda start, noise: model.sample(noise), model, number, seed, report)
 
 
+def require_vae(settings, place):
+    """Raise InputError unless a model is a VAE, which alone reconstructs.    place: what the message begins with"""
+    if settings.kind != "vae":
+        raise InputError(f"{place}: wanted a ResNet VAE, got a {settings.kind}, whose exact inverse leaves nothing to "
+                         "reconstruct")
+
+
 def reconstruct(model, images, seed, report=None):
     """A VAE's reconstructions: (N, S, S, 3) uint8; seed, report: as in `sample`."""
     return _in_batches(lambda start, noise: model.reconstruct(images[start:start + BATCH], noise), model, len(images),

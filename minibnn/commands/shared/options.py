@@ -6,7 +6,6 @@ from pathlib import Path
 
 from ... import cores, models
 from ...files import InputError, did_you_mean
-from ...training.run import EVALUATION_SEED
 
 MODEL_HELP = ("a run's folder or its checkpoint.npz, a packed model, or a model that comes with minibnn: "
               + ", ".join(models.NAMES))
@@ -99,11 +98,6 @@ def add_seed(parser, default=0):
     """--seed, of the noise"""
     parser.add_argument("--seed", type=whole_number(0), default=default, metavar="N",
                         help="of the noise (default %(default)s)")
-
-
-def add_evaluation_seed(parser):
-    """--seed, of the noise of an evaluation"""
-    add_seed(parser, EVALUATION_SEED)
 
 
 def add_data(parser, default=None):

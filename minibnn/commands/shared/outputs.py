@@ -5,7 +5,6 @@ from pathlib import Path
 
 from ...archives import write_array
 from ...files import InputError, atomic_write, require_writable
-from ...pictures.figures import save_image_grid
 from ...training.run_files import RUN_FILES, holds_run
 
 
@@ -28,10 +27,14 @@ def require_outputs(outputs, *read):
         places[place] = option
 
 
-def save_images(path, images, columns):
-    """Write images, (N, S, S, 3) uint8: as a picture of so many columns, or, where `path` ends in .npy, as an array."""
-    if path.suffix.lower() == ".npy":
-        with atomic_write(path) as file:
-            write_array(file, images)
-    else:
-        save_image_grid(path, images, columns)
+def save_images(path, images, draw):
+    """Write images, (N, S, S, 3) uint8, as an array where `path` ends in .npy, or else the picture of `draw(path)`.
+
+    Returns:   whether it is a picture
+    """
+    if path.suffix.lower() != ".npy":
+        draw(path)
+        return True
+    with atomic_write(path) as file:
+        write_array(file, images)
+    return False
