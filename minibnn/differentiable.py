@@ -15,23 +15,24 @@ def differentiable(*names):
                was broadcast, so that its gradient would have another shape.
     """
     def declare(op):
-        places = tuple(signature(op).parameters)
+        places = [(name, tuple(signature(op).parameters).index(name)) for name in names]
         name_of_op = op.__qualname__.removesuffix(".__call__")
+        name_of_backward = f"{name_of_op}, backward"
 
         @wraps(op)
         def checked(*arguments, **named):
-            given = dict(zip(places, arguments)) | named
-            require_floating(name_of_op, **{name: given[name] for name in names if name in given})
-            y, backward = op(*arguments, **named)
             # Shapes, not arrays: what a backward does not need must not live until it runs.
-            shapes, output_shapes = [given[name].shape for name in names], [part.shape for part in _parts(y)]
+            shapes = [_require_floating(name_of_op, name, arguments[i] if i < len(arguments) else named[name])
+                      for name, i in places if i < len(arguments) or name in named]
+            y, backward = op(*arguments, **named)
+            output_shapes = [part.shape for part in _parts(y)]
 
             def checked_backward(*upstream):
-                _require_shapes(f"{name_of_op}, backward", upstream, output_shapes)
+                _require_shapes(name_of_backward, upstream, output_shapes)
                 grads = backward(*upstream)
                 for name, shape, grad in zip(names, shapes, _parts(grads)):
                     if np.shape(grad) != shape:
-                        raise ValueError(f"{name_of_op}, backward: {name}: wanted an argument that is not broadcast, "
+                        raise ValueError(f"{name_of_backward}: {name}: wanted an argument that is not broadcast, "
                                          f"got the shape {shape} for a gradient of {np.shape(grad)}")
                 return grads
             checked_backward.__name__, checked_backward.__qualname__ = backward.__name__, backward.__qualname__
@@ -44,10 +45,15 @@ def differentiable(*names):
 def require_floating(name_of_op, **arrays):
     """Raise ValueError unless each of the arrays holds floating-point numbers."""
     for name, array in arrays.items():
-        dtype = getattr(array, "dtype", None)
-        if dtype is None or dtype.kind != "f":
-            raise ValueError(f"{name_of_op}: {name}: wanted an array of floating-point numbers, got "
-                             f"{type(array).__name__ if dtype is None else dtype}")
+        _require_floating(name_of_op, name, array)
+
+
+def _require_floating(name_of_op, name, array):
+    dtype = getattr(array, "dtype", None)
+    if dtype is None or dtype.kind != "f":
+        raise ValueError(f"{name_of_op}: {name}: wanted an array of floating-point numbers, got "
+                         f"{type(array).__name__ if dtype is None else dtype}")
+    return array.shape
 
 
 def _parts(values):
@@ -58,6 +64,5 @@ def _require_shapes(name_of_op, upstream, shapes):
     if len(upstream) != len(shapes):
         raise ValueError(f"{name_of_op}: wanted {len(shapes)} upstream gradients, got {len(upstream)}")
     for dy, shape in zip(upstream, shapes):
-        require_floating(name_of_op, dy=dy)
-        if dy.shape != shape:
+        if _require_floating(name_of_op, "dy", dy) != shape:
             raise ValueError(f"{name_of_op}: dy: wanted {shape} like the output, got {dy.shape}")

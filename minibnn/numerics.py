@@ -8,12 +8,15 @@ import numpy as np
 def sigmoid(x):
     """1 / (1 + e^-x) = e^x / (1 + e^x), whichever does not overflow.    x: any shape, any float dtype."""
     e = np.exp(-np.abs(x))
-    return np.where(x < 0, e, x.dtype.type(1)) / (1 + e)
+    return np.maximum(e, x >= 0) / (1 + e)                          # e <= 1; several times as fast as np.where
 
 
 def softplus(x):
     """log(1 + e^x) = max(x, 0) + log(1 + e^-|x|): neither overflows nor loses small values."""
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+    e = np.exp(-np.abs(x))
+    rounded = 1 + e
+    # log(1 + e), and what rounding took from 1 + e: np.log1p, without its several times slower loop
+    return np.maximum(x, 0) + (np.log(rounded) + (e - (rounded - 1)))
 
 
 def softplus_inverse(y):
@@ -28,6 +31,12 @@ def logsumexp(x):
     """
     largest = x.max(axis=0)
     return np.log(np.exp(x - largest).sum(axis=0)) + largest
+
+
+def sum_over_pixels(x):
+    """The sum of each channel.    (..., C) -> (C,), as a matrix product, which adds faster than np.sum"""
+    rows = x.reshape(-1, x.shape[-1])
+    return np.ones(len(rows), x.dtype) @ rows
 
 
 def standardising(x, deviation=1.0):

@@ -55,7 +55,7 @@ class PackedKernel:
         K, _, C, O = self.shape
         channels = 8 * self.bytes_of_pixel
         padded = unpack_signs(self.words, K * K * channels, dtype).reshape(O, K, K, channels)
-        return np.ascontiguousarray(np.moveaxis(padded[..., :C], 0, -1))
+        return np.moveaxis(padded[..., :C], 0, -1)
 
     def ones(self):
         """How many of the C bits of each kernel position are set: (K * K, O)."""

@@ -32,19 +32,6 @@ def xnor_conv2d(x, kernel, stride=1, padding=0):
     return _correlate_bits(x, kernel, Frame.forward(x.shape, kernel.shape[0], stride, padding))
 
 
-def xnor_conv2d_transpose(x, kernel, size, stride=1, padding=0):
-    """conv2d_transpose of sign(x), exactly.
-
-    Forward:   x: (N, H', W', C), kernel: a PackedKernel of v[::-1, ::-1] for a layer's v (K, K, C, O): turned, since
-               the transpose is a correlation with the turned kernel; y: (N, H, W, O), size: (H, W)
-    Raises:    ValueError if x is not floating-point or the shapes do not fit.
-    """
-    require_floating("xnor_conv2d_transpose", x=x)
-    check_shapes("xnor_conv2d_transpose", x.shape, kernel.shape, stride, padding, size)
-    frame = Frame.adjoint((len(x), *size), kernel.shape[0], stride, padding)
-    return _correlate_bits(x, kernel, frame)
-
-
 def _correlate_bits(x, kernel, frame):
     K, _, _, O = kernel.shape
     pixels = np.packbits(x >= 0, axis=-1, bitorder="little")       # (N, H, W, bytes of C): packed once
@@ -64,7 +51,7 @@ def _patches(pixels, K, frame):
     """What the kernel sees at every output pixel: (N, H', W', K*K*B), from pixels (N, H, W, B) on a canvas of zeros."""
     N, H, W, B = pixels.shape
     canvas = np.zeros((N, *frame.canvas, B), pixels.dtype)
-    (to_H, from_H), (to_W, from_W) = (overlap(s, canvas_s, frame) for s, canvas_s in zip((H, W), frame.canvas))
+    (to_H, from_H), (to_W, from_W) = (overlap(s, canvas_s, frame.offset) for s, canvas_s in zip((H, W), frame.canvas))
     canvas[:, to_H, to_W] = pixels[:, from_H, from_W]
     along_n, along_H, along_W, along_B = canvas.strides             # K neighbours in a row: K*B numbers side by side
     windows = as_strided(canvas, (N, *frame.output, K, K * B),

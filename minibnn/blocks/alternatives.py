@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..binary import straight_through
-from ..numerics import standardising
+from ..numerics import standardising, sum_over_pixels
 from ..ops import batch_norm
 from ..parameter import replace_layers
 from .convolutions import BinaryConv, WeightNormConv, _NormalisedConv
@@ -72,7 +72,7 @@ class UnnormalisedConv(_NormalisedConv):
         def unnormalised_conv_backward(dy):
             dx, d_v_binary = convolve_backward(dy)
             self.v.accumulate(binarise_backward(d_v_binary))
-            self.bias.accumulate(dy.sum(axis=(0, 1, 2)))
+            self.bias.accumulate(sum_over_pixels(dy))
             return dx
         return y, unnormalised_conv_backward
 

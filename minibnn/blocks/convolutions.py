@@ -3,8 +3,9 @@
 import numpy as np
 
 from ..binary import straight_through
+from ..binary.pairs import sign_conv2d
 from ..binary.weight_norm import binary_scale, weight_norm
-from ..numerics import softplus_inverse, standardising
+from ..numerics import softplus_inverse, standardising, sum_over_pixels
 from ..ops import conv2d, conv2d_transpose, scale_and_shift, softplus
 from ..parameter import Parameter
 
@@ -56,7 +57,8 @@ class _NormalisedConv:
     def _convolve(self, x, w):
         padding = w.shape[0] // 2
         if not self.transposed:
-            return conv2d(x, w, self.stride, padding)
+            of_signs = self.signs_in and self.kind == "binary"
+            return (sign_conv2d if of_signs else conv2d)(x, w, self.stride, padding)
         size = tuple(self.stride * s for s in x.shape[1:3])
         y, conv2d_transpose_backward = conv2d_transpose(x, w.swapaxes(2, 3), size, self.stride, padding)
 
@@ -88,7 +90,7 @@ class WeightNormConv(_NormalisedConv):
             dv, d_gain = weight_norm_backward(dw)
             self.v.accumulate(dv)
             self.gain.accumulate(gain_backward(d_gain))
-            self.bias.accumulate(dy.sum(axis=(0, 1, 2)))
+            self.bias.accumulate(sum_over_pixels(dy))
             return dx
         return y, weight_norm_conv_backward
 

@@ -51,11 +51,11 @@ class GatedBlock:
                  gate_kernel=1, normalise=True, dropout_rate=0.0):
         C = channels
 
-        def layer(kernel, c_in, c_out):
-            return conv(rng, kernel, c_in, c_out, signs_in=binary_activations)
+        def layer(kernel, c_in, c_out, signs_in=binary_activations):
+            return conv(rng, kernel, c_in, c_out, signs_in=signs_in)
         self.conv = layer(3, 2 * C, C)
         self.project = layer(1, 2 * context_channels, C) if context_channels else None
-        self.gate = layer(gate_kernel, 2 * C, 2 * C)
+        self.gate = layer(gate_kernel, 2 * C, 2 * C, binary_activations and not dropout_rate)   # what it drops is 0
         self.norm = [LayerNorm(C)] if normalise else []
         self.activation = activation(binary_activations)
         self.dropout_rate = dropout_rate

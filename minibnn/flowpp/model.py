@@ -8,7 +8,7 @@ from ..configs import require_images, require_noise
 from ..differentiable import differentiable
 from ..files import InputError
 from ..numerics import bits_per_dimension
-from ..parameter import parameters
+from ..parameter import named_parameters
 from .bijection import NOTHING, Composition, Given, Inverse, standard_normal
 from .coupling import coupling_step
 from .dequantiser import Dequantiser
@@ -146,4 +146,5 @@ class FlowPP:
 
     @property
     def _dtype(self):
-        return parameters(self.flow)[0].value.dtype
+        _, first = next(named_parameters(self.flow))
+        return first.value.dtype

@@ -1,21 +1,22 @@
-"""Convolution and its transpose: gather shifted rows, multiply matrices, in cache-sized pieces.
+"""Convolution and its transpose: gather patches, multiply matrices, in cache-sized pieces.
 
 Shapes: N images, H, W rows and columns, C channels in, O channels out, K kernel size; NHWC images,
 (K, K, C, O) kernels. "Convolution" means cross-correlation, as everywhere in deep learning.
 
-A transposed convolution is the adjoint of a convolution, and the adjoint of a correlation is again a
-correlation: of the zero-stuffed input with the kernel turned by 180 degrees. So one loop, `_correlate`,
-serves both ops forward and backward; `_kernel_gradient` is the only other one.
+A transposed convolution is the adjoint of a convolution, and the adjoint is again a convolution: with the
+kernel turned by 180 degrees. Where the stride s is more than 1, it makes squares of s x s pixels, as s * s * C
+channels that `depth_to_space` spreads. So two loops serve both ops forward and backward: `_convolve`, and
+`_gradients`, whose two results come from the same patches, those of dy.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from ..differentiable import differentiable
+from .rearrange import depth_to_space, space_to_depth
 
-SCRATCH_BYTES = 1 << 20  # one piece of gathered rows: stays in a core's second-level cache
+SCRATCH_BYTES = 1 << 20  # one piece of gathered patches: near a core's second-level cache
 
 
 @differentiable("x", "w")
@@ -29,12 +30,10 @@ def conv2d(x, w, stride=1, padding=0):
     Raises:    ValueError if the shapes do not fit each other, or the kernel the padded image.
     """
     check_shapes("conv2d", x.shape, w.shape, stride, padding)
-    frame = Frame.forward(x.shape, w.shape[0], stride, padding)
-    y = _correlate(x, w, frame)
-    adjoint = Frame.adjoint(x.shape, w.shape[0], stride, padding)
+    y = convolve(x, w, stride, padding)
 
     def conv2d_backward(dy):
-        return _correlate(dy, _turned(w), adjoint), _kernel_gradient(x, dy, frame, w.shape[0])
+        return conv2d_gradients(dy, x, w, stride, padding)
     return y, conv2d_backward
 
 
@@ -50,94 +49,147 @@ def conv2d_transpose(x, w, size, stride=1, padding=0):
     """
     check_shapes("conv2d_transpose", x.shape, w.shape, stride, padding, size, inputs=3)
     y_shape = (len(x), *size, w.shape[2])
-    frame = Frame.forward(y_shape, w.shape[0], stride, padding)
-    y = _correlate(x, _turned(w), Frame.adjoint(y_shape, w.shape[0], stride, padding))
+    squares = _convolve(x, _turned(w, stride), Frame.adjoint(y_shape, w.shape[0], stride, padding))
+    y = _spread(squares, y_shape, stride, padding)
 
     def conv2d_transpose_backward(dy):
-        return _correlate(dy, w, frame), _kernel_gradient(dy, x, frame, w.shape[0])
+        return _gradients(dy, w, x, Frame.forward(y_shape, w.shape[0], stride, padding))
     return y, conv2d_transpose_backward
+
+
+def convolve(x, w, stride, padding):
+    """The values of `conv2d`."""
+    return _convolve(x, w, Frame.forward(x.shape, w.shape[0], stride, padding))
+
+
+def conv2d_gradients(dy, x, w, stride, padding):
+    """The gradients of `conv2d`: dx, dw."""
+    frame = Frame.adjoint(x.shape, w.shape[0], stride, padding)
+    squares = _collected(x, frame, stride, padding)
+    d_squares, d_turned = _gradients(dy, _turned(w, stride), squares, frame)
+    return _spread(d_squares, x.shape, stride, padding), _turned_back(d_turned, w.shape, stride)
 
 
 class Frame(NamedTuple):
     """How an image lies on the zero canvas that the kernel slides over."""
     canvas: tuple        # rows and columns of the canvas
     offset: int          # where the image's first pixel lies (may be negative: then it is cropped)
-    stuffing: int        # distance between its neighbouring pixels on the canvas
     stride: int          # step of the kernel
     output: tuple        # rows and columns of the result
 
     @staticmethod
     def forward(shape, K, stride, padding):
         canvas = tuple(s + 2 * padding for s in shape[1:3])
-        return Frame(canvas, padding, 1, stride, tuple((s - K) // stride + 1 for s in canvas))
+        return Frame(canvas, padding, stride, tuple((s - K) // stride + 1 for s in canvas))
 
     @staticmethod
     def adjoint(shape, K, stride, padding):
-        H, W = shape[1:3]
-        return Frame((H + K - 1, W + K - 1), K - 1 - padding, stride, 1, (H, W))
+        """From conv2d's result to its squares of stride x stride pixels, the first of which holds pixel (0, 0)."""
+        T = -(-K // stride)                                         # of `_turned`
+        first = padding // stride
+        output = tuple((padding + s - 1) // stride - first + 1 for s in shape[1:3])
+        return Frame(tuple(s + T - 1 for s in output), T - 1 - first, 1, output)
 
 
-def _turned(w):
-    """The kernel of the adjoint: turned by 180 degrees, inputs and outputs exchanged."""
-    return np.ascontiguousarray(w[::-1, ::-1].swapaxes(2, 3))
-
-
-def _correlate(x, w, frame):
-    K, O = w.shape[0], w.shape[3]
-    w_rows = w.reshape(K, -1, O)                                   # (K, K*C, O): one matrix per kernel row
-    y = np.empty((len(x), *frame.output, O), x.dtype)
-    for piece, rows in _gathered_rows(x, K, frame):
-        total = _kernel_row(rows, 0, frame) @ w_rows[0]
-        for a in range(1, K):
-            total += _kernel_row(rows, a, frame) @ w_rows[a]
-        y[piece] = total.reshape(frame.output[0], -1, frame.output[1], O).swapaxes(0, 1)
+def _convolve(x, kernel, frame):
+    y = np.empty((len(x), *frame.output, kernel.shape[3]), x.dtype)
+    matrix = kernel.reshape(-1, kernel.shape[3])                    # (K*K*C, O)
+    for place, patches in _patches(x, kernel.shape[0], frame):
+        np.matmul(patches, matrix, out=_pixels(y[place]))
     return y
 
 
-def _kernel_gradient(x, dy, frame, K):
-    dw = np.zeros((K, K * x.shape[3], dy.shape[3]), x.dtype)
-    for piece, rows in _gathered_rows(x, K, frame):
-        dy_rows = dy[piece].swapaxes(0, 1).reshape(-1, dy.shape[3])
-        for a in range(K):
-            dw[a] += _kernel_row(rows, a, frame).T @ dy_rows
-    return dw.reshape(K, K, x.shape[3], dy.shape[3])
+def _gradients(dy, kernel, x, frame):
+    """The gradient of x, which is `_convolve` of dy, and that of the kernel, which is in its shape."""
+    dx = np.empty(x.shape, x.dtype)
+    matrix = kernel.reshape(-1, kernel.shape[3])
+    d_matrix = np.zeros(matrix.shape, x.dtype)
+    for place, patches in _patches(dy, kernel.shape[0], frame):
+        np.matmul(patches, matrix, out=_pixels(dx[place]))
+        d_matrix += patches.T @ _pixels(x[place])
+    return dx, d_matrix.reshape(kernel.shape)
 
 
-def _gathered_rows(x, K, frame):
-    """Yield (slice of images n, rows (canvas H, n, W', K*C)): what the kernel's rows see of each canvas row.
+def _patches(x, K, frame):
+    """Yield (place, patches): images and rows of the result, and what the kernel sees at each of their pixels.
 
-    The scratch memory is one piece, however many images there are.
+    patches: (pixels, K*K*C). The scratch memory is one piece, however many images there are and however large.
     """
     N, H, W, C = x.shape
-    (canvas_H, canvas_W), columns = frame.canvas, frame.output[1]
-    n = max(1, min(N, SCRATCH_BYTES // (canvas_H * columns * K * C * x.itemsize)))
-    canvas = np.zeros((n, canvas_H, canvas_W, C), x.dtype)
+    rows, columns = frame.output
+    if (K, frame) == (1, ((H, W), 0, 1, (H, W))):                   # a pixel is its own patch
+        yield np.s_[:], _pixels(x)
+        return
+    bytes_of_row = columns * K * K * C * x.itemsize
+    images = max(1, min(N, SCRATCH_BYTES // (rows * bytes_of_row)))
+    step = max(1, min(rows, SCRATCH_BYTES // bytes_of_row))         # less than all rows: of one image at a time
+    canvas = np.zeros((images, *frame.canvas, C), x.dtype)
     along_n, along_H, along_W, along_C = canvas.strides             # K neighbours in a row: K*C numbers side by side
-    windows = as_strided(canvas, (canvas_H, n, columns, K * C), (along_H, along_n, frame.stride * along_W, along_C))
-    scratch = np.empty(canvas_H * n * columns * K * C, x.dtype)
-    to_H, from_H = overlap(H, canvas_H, frame)
-    to_W, from_W = overlap(W, canvas_W, frame)
-    for start in range(0, N, n):
-        piece = slice(start, min(start + n, N))
+    windows = np.ndarray((images, rows, columns, K, K * C), x.dtype, canvas, 0,
+                         (along_n, frame.stride * along_H, frame.stride * along_W, along_H, along_C))
+    scratch = np.empty((images * step * columns, K * K * C), x.dtype)
+    (to_H, from_H), (to_W, from_W) = (overlap(s, canvas_s, frame.offset) for s, canvas_s in zip((H, W), frame.canvas))
+    for start in range(0, N, images):
+        piece = slice(start, min(start + images, N))
         m = piece.stop - start
         canvas[:m, to_H, to_W] = x[piece, from_H, from_W]
-        rows = scratch[:canvas_H * m * columns * K * C].reshape(canvas_H, m, columns, K * C)
-        np.copyto(rows, windows[:, :m])
-        yield piece, rows
+        for top in range(0, rows, step):
+            seen = windows[:m, top:top + step]
+            patches = scratch[:m * seen.shape[1] * columns]
+            np.copyto(patches.reshape(seen.shape), seen)
+            yield (piece, slice(top, top + step)), patches
 
 
-def _kernel_row(rows, a, frame):
-    """What kernel row `a` sees for every output pixel: (H' * n * W', K*C), a view when the stride is 1."""
-    seen = rows[a:a + frame.stride * (frame.output[0] - 1) + 1:frame.stride]
-    return seen.reshape(-1, rows.shape[-1])
+def _pixels(x):
+    return x.reshape(-1, x.shape[-1])
 
 
-def overlap(length, canvas, frame):
+def overlap(length, canvas, offset):
     """Slices of the canvas and of the image, along one axis, where the image lies on the canvas."""
-    first = -(min(frame.offset, 0) // frame.stuffing)
-    stop = min(length, -((frame.offset - canvas) // frame.stuffing))
-    begin = frame.offset + first * frame.stuffing
-    return slice(begin, begin + (stop - first - 1) * frame.stuffing + 1, frame.stuffing), slice(first, stop)
+    first, stop = max(0, -offset), min(length, canvas - offset)
+    return slice(offset + first, offset + stop), slice(first, stop)
+
+
+def _turned(w, stride):
+    """The kernel of the adjoint: (T, T, O, stride*stride*C) with T = K / stride, rounded up.
+
+    It is w turned by 180 degrees, and with a stride, since then a square of pixels sees the same T x T pixels, each
+    through taps of its own: [t, u, o, (a, b, c)] = w[stride * (T - 1 - t) + a, stride * (T - 1 - u) + b, c, o].
+    """
+    K, _, C, O = w.shape
+    T = -(-K // stride)
+    if T * stride > K:                                              # taps that w lacks are 0
+        larger = np.zeros((T * stride, T * stride, C, O), w.dtype)
+        larger[:K, :K] = w
+        w = larger
+    taps = w.reshape(T, stride, T, stride, C, O)[::-1, :, ::-1]
+    return np.ascontiguousarray(taps.transpose(0, 2, 5, 1, 3, 4)).reshape(T, T, O, stride * stride * C)
+
+
+def _turned_back(d_turned, shape, stride):
+    """The gradient of w from that of `_turned(w, stride)`.    shape: of w"""
+    K, _, C, O = shape
+    T = len(d_turned)
+    taps = d_turned.reshape(T, T, O, stride, stride, C)[::-1, ::-1].transpose(0, 3, 1, 4, 5, 2)
+    return taps.reshape(T * stride, T * stride, C, O)[:K, :K]
+
+
+def _spread(squares, shape, stride, padding):
+    """Pixels out of squares: an image of `shape`, which begins inside the first square."""
+    y, _ = depth_to_space(squares, stride)
+    skipped = padding % stride
+    return y[:, skipped:skipped + shape[1], skipped:skipped + shape[2]]
+
+
+def _collected(x, frame, stride, padding):
+    """Squares of an image's pixels: the inverse of `_spread`, with 0 where the image does not reach."""
+    if stride == 1:
+        return x
+    N, H, W, C = x.shape
+    canvas = np.zeros((N, stride * frame.output[0], stride * frame.output[1], C), x.dtype)
+    skipped = padding % stride
+    canvas[:, skipped:skipped + H, skipped:skipped + W] = x
+    return space_to_depth(canvas, stride)[0]
 
 
 def check_shapes(op, x, w, stride, padding, size=None, inputs=2):

@@ -1,6 +1,7 @@
 """Per-channel scale and shift."""
 
 from ..differentiable import differentiable
+from ..numerics import sum_over_pixels
 
 
 @differentiable("x", "scale", "shift")
@@ -15,6 +16,5 @@ def scale_and_shift(x, scale, shift):
     y += shift
 
     def scale_and_shift_backward(dy):
-        flat_dy, flat_x = dy.reshape(-1, dy.shape[-1]), x.reshape(-1, x.shape[-1])
-        return dy * scale, (flat_dy * flat_x).sum(axis=0), flat_dy.sum(axis=0)
+        return dy * scale, sum_over_pixels(dy * x), sum_over_pixels(dy)
     return y, scale_and_shift_backward

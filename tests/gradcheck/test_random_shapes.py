@@ -11,6 +11,7 @@ from reference import conv2d_loops, conv2d_transpose_loops
 import minibnn
 from minibnn import ops
 from minibnn.binary import straight_through, weight_norm
+from minibnn.binary.pairs import sign_conv2d
 from minibnn.flowpp import bijection, coupling, mixture
 from minibnn.gradcheck import TangentTwin, gradient_errors
 from minibnn.gradcheck.builders import away_from_kinks
@@ -62,9 +63,11 @@ def _convolution(rng):
     return _normal(rng, _size(rng, 3), rows, columns, C), _normal(rng, K, K, C, _size(rng, 4)), stride, padding
 
 
-def _conv2d(rng):
-    x, w, stride, padding = _convolution(rng)
-    return _of(lambda x, w: ops.conv2d(x, w, stride, padding), x, w)
+def _conv2d(op):
+    def case(rng):
+        x, w, stride, padding = _convolution(rng)
+        return _of(lambda x, w: op(x, w, stride, padding), x, w)
+    return case
 
 
 def _conv2d_transpose(rng):
@@ -164,7 +167,7 @@ CASES = {
     "elu": _elementwise(ops.elu), "tanh": _elementwise(ops.tanh), "sigmoid": _elementwise(ops.sigmoid),
     "softplus": _elementwise(ops.softplus), "concat_negative": _elementwise(ops.concat_negative),
     "gated_linear_unit": lambda rng: _of(ops.gated_linear_unit, _normal(rng, *_shape(rng, 2 * _size(rng)))),
-    "conv2d": _conv2d, "conv2d_transpose": _conv2d_transpose,
+    "conv2d": _conv2d(ops.conv2d), "sign_conv2d": _conv2d(sign_conv2d), "conv2d_transpose": _conv2d_transpose,
     "scale_and_shift": _scale_and_shift, "dropout": _dropout,
     "space_to_depth": _rearranged(ops.space_to_depth, spread=False),
     "depth_to_space": _rearranged(ops.depth_to_space, spread=True),

@@ -59,7 +59,7 @@ def _missing_norm_gradient(monkeypatch):
 
 
 def _kernel_not_turned(monkeypatch):
-    monkeypatch.setattr(convolution, "_turned", lambda w: w.swapaxes(2, 3))
+    monkeypatch.setattr(convolution, "_turned", lambda w, stride: w.swapaxes(2, 3))
 
 
 def _stride_offset(monkeypatch):

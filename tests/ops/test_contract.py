@@ -15,7 +15,8 @@ import minibnn
 from minibnn import ops
 from minibnn.binary import straight_through, weight_norm
 from minibnn.binary.bits import PackedKernel
-from minibnn.binary.xnor import xnor_conv2d, xnor_conv2d_transpose
+from minibnn.binary.pairs import sign_conv2d
+from minibnn.binary.xnor import xnor_conv2d
 from minibnn.flowpp import coupling
 from minibnn.flowpp.bijection import standard_normal
 from minibnn.flowpp.mixture import mixture_logit, mixture_logit_inverse
@@ -36,6 +37,7 @@ OPS = {
     "softplus": (ops.softplus, IMAGE), "concat_negative": (ops.concat_negative, IMAGE),
     "gated_linear_unit": (ops.gated_linear_unit, IMAGE),
     "conv2d": (lambda x, w: ops.conv2d(x, w, 2, 1), IMAGE, KERNEL),
+    "sign_conv2d": (lambda x, w: sign_conv2d(x, w, 2, 1), IMAGE, KERNEL),
     "conv2d_transpose": (lambda x, w: ops.conv2d_transpose(x, w, (8, 12), 2, 1), (2, 4, 6, 2), KERNEL),
     "scale_and_shift": (ops.scale_and_shift, IMAGE, (4,), (4,)),
     "space_to_depth": (ops.space_to_depth, IMAGE), "depth_to_space": (ops.depth_to_space, IMAGE),
@@ -144,8 +146,7 @@ def test_signs_for_xnor_are_floating_point_too(wrong):
     """As bools all signs would be >= 0; as small integers the sums would overflow."""
     x, v = np.ones((2, 4, 6, 4), np.float32), np.ones(KERNEL, np.float32)
     kernel = PackedKernel(v)
-    for call in (lambda: xnor_conv2d(x.astype(wrong), kernel), lambda: PackedKernel(v.astype(wrong)),
-                 lambda: xnor_conv2d_transpose(x.astype(wrong), kernel, (4, 6), 1, 1)):
+    for call in (lambda: xnor_conv2d(x.astype(wrong), kernel), lambda: PackedKernel(v.astype(wrong))):
         with pytest.raises(ValueError, match=f"{FLOATS}, got {np.dtype(wrong)}"):
             call()
     with pytest.raises(ValueError, match=f"mixture_logit_inverse: y: {FLOATS}, got"):

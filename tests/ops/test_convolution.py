@@ -39,12 +39,14 @@ def test_kernel_gradients_are_the_adjoint_of_the_kernel():
     np.testing.assert_allclose((backward(dy)[1] * other).sum(), (dy * conv2d(x, other, 2, 1)[0]).sum())
 
 
-def test_pieces_do_not_show(monkeypatch):
+@pytest.mark.parametrize("pixels", [90, 30, 20, 1])
+def test_pieces_do_not_show(monkeypatch, pixels):
+    """An image has 6 x 5 pixels: three images a piece, one, and rows of one."""
     rng = np.random.default_rng(3)
     x, w = rng.normal(size=(7, 6, 5, 3)), rng.normal(size=(3, 3, 3, 4))
     whole, whole_backward = conv2d(x, w, 1, 1)
     whole_grads = whole_backward(whole)
-    monkeypatch.setattr(convolution, "SCRATCH_BYTES", 3 * 8 * 5 * 3 * 3 * 8)      # three images a piece: 3, 3, 1
+    monkeypatch.setattr(convolution, "SCRATCH_BYTES", pixels * 3 * 3 * 4 * 8)
     pieces, backward = conv2d(x, w, 1, 1)
     np.testing.assert_allclose(pieces, whole, atol=1e-12)
     for of_pieces, of_whole in zip(backward(pieces), whole_grads):

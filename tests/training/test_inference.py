@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from small import CONFIG, FLOW_CONFIG, small_data, small_settings
 
+from minibnn.binary.pairs import sign_conv2d
 from minibnn.blocks import BinaryConv, PackedConv, ResidualBlock, chain
 from minibnn.cores import Team
 from minibnn.files import InputError
@@ -83,13 +84,13 @@ def test_a_model_whose_batch_normalisation_is_not_folded_is_not_used(tmp_path):
 
 
 @pytest.mark.parametrize("weights, activations", [(1, 32), (1, 1)])
-def test_inputs_of_signs_go_through_xnor_and_others_through_floats(monkeypatch, weights, activations):
+def test_inputs_of_signs_are_convolved_in_pairs_and_others_are_not(monkeypatch, weights, activations):
     calls = []
 
-    def recorded(x, *_):
+    def recorded(x, *rest):
         calls.append(np.unique(x))
-        return x
-    monkeypatch.setattr("minibnn.blocks.packed_conv.xnor_conv2d", recorded)
+        return sign_conv2d(x, *rest)
+    monkeypatch.setattr("minibnn.blocks.convolutions.sign_conv2d", recorded)
     block = ResidualBlock(np.random.default_rng(0), 4, 3, BinaryConv, activations == 1)
     block.conv1, block.conv2 = PackedConv(block.conv1), PackedConv(block.conv2)
     block(np.random.default_rng(1).normal(size=(2, 5, 5, 4)).astype(np.float32))
