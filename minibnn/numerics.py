@@ -25,12 +25,14 @@ def softplus_inverse(y):
 
 
 def logsumexp(x):
-    """log(sum(e^x)) over the first axis: the largest term comes first, so that nothing overflows.
+    """log(sum(e^x)) over the first axis, and its gradient: the share of each term in the sum.
 
-    x: (M, ...), finite; result: (...)
+    The largest term comes first, so that nothing overflows.    x: (M, ...), finite; results: (...), (M, ...)
     """
     largest = x.max(axis=0)
-    return np.log(np.exp(x - largest).sum(axis=0)) + largest
+    terms = np.exp(x - largest)
+    total = terms.sum(axis=0)
+    return np.log(total) + largest, terms / total
 
 
 def sum_over_pixels(x):

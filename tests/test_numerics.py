@@ -1,11 +1,44 @@
-"""The data-dependent start of gains and biases, and when a column counts as one that does not vary."""
+"""Stable formulas against doubles, and the data-dependent start of gains and biases."""
 
 import numpy as np
 import pytest
 
-from minibnn.numerics import standardising
+from minibnn.numerics import logsumexp, sigmoid, softplus, standardising, sum_over_pixels
 
 VARYING = np.random.default_rng(0).normal(3, 2, 1000)
+
+
+@pytest.mark.parametrize("least, most", [(-87, -17), (-17, -1), (-1, 1), (1, 87)])
+def test_sigmoid_and_softplus_lose_no_digits(least, most):
+    """Below -17, e^x is less than float32 can add to 1."""
+    x = np.random.default_rng(0).uniform(least, most, 100_000).astype(np.float32)
+    exact = x.astype(np.float64)
+    np.testing.assert_allclose(softplus(x), np.logaddexp(0, exact), rtol=4e-7)
+    np.testing.assert_allclose(sigmoid(x), np.exp(-np.logaddexp(0, -exact)), rtol=4e-7)
+    assert softplus(x).dtype == sigmoid(x).dtype == np.float32
+    np.testing.assert_allclose(softplus(exact), np.logaddexp(0, exact), rtol=1e-15)
+
+
+def test_sigmoid_and_softplus_do_not_overflow():
+    x = np.array([-1e4, -0.0, 0.0, 1e4], np.float32)
+    with np.errstate(over="raise"):
+        assert sigmoid(x).tolist() == [0, 0.5, 0.5, 1] and softplus(x)[[0, 3]].tolist() == [0, 1e4]
+
+
+def test_the_shares_in_a_logsumexp_are_its_gradient():
+    x = np.random.default_rng(1).normal(size=(4, 3, 2))
+    shares = logsumexp(x)[1]
+    np.testing.assert_allclose(shares, np.exp(x - logsumexp(x)[0]))
+    for k in range(4):
+        step = np.zeros((4, 1, 1))
+        step[k] = 1e-6
+        np.testing.assert_allclose((logsumexp(x + step)[0] - logsumexp(x - step)[0]) / 2e-6, shares[k], rtol=1e-7)
+
+
+def test_the_sum_over_pixels_is_that_of_each_channel():
+    x = np.random.default_rng(2).normal(size=(3, 4, 5, 6))
+    np.testing.assert_allclose(sum_over_pixels(x), x.sum(axis=(0, 1, 2)))
+    np.testing.assert_allclose(sum_over_pixels(x[..., ::2]), x[..., ::2].sum(axis=(0, 1, 2)))
 
 
 @pytest.mark.parametrize("size", [1e-9, 1.0, 1e9])

@@ -6,6 +6,7 @@ Kernels are (K, K, C, O); norms and gains belong to one output channel each, n =
 import numpy as np
 
 from ..differentiable import differentiable
+from ..numerics import sum_over_pixels
 
 
 @differentiable("v", "gain")
@@ -18,13 +19,12 @@ def weight_norm(v, gain):
     Backward:  d_gain = sum(dw * v / norm(v)),
                dv = gain / norm(v) * (dw - v / norm(v) * d_gain): dw without its part along v
     """
-    norm = _norm(v)
-    direction = v / norm
-    w = direction * gain
+    norm = np.sqrt(sum_over_pixels(v * v))
+    w = v * (gain / norm)
 
     def weight_norm_backward(dw):
-        d_gain = _sum(dw * direction)
-        dv = gain / norm * (dw - direction * d_gain)
+        d_gain = sum_over_pixels(dw * v) / norm
+        dv = gain / norm * (dw - v * (d_gain / norm))
         return dv, d_gain
     return w, weight_norm_backward
 
@@ -41,7 +41,7 @@ def binary_weight_norm(v_binary, gain):
     w = v_binary * (gain / root_n)
 
     def binary_weight_norm_backward(dw):
-        return dw * (gain / root_n), _sum(dw * v_binary) / root_n
+        return dw * (gain / root_n), sum_over_pixels(dw * v_binary) / root_n
     return w, binary_weight_norm_backward
 
 
@@ -59,11 +59,3 @@ def binary_scale(gain, fan_in):
     def binary_scale_backward(d_alpha):
         return d_alpha / root_n
     return alpha, binary_scale_backward
-
-
-def _norm(v):
-    return np.sqrt(_sum(v * v))
-
-
-def _sum(x):
-    return x.sum(axis=tuple(range(x.ndim - 1)))

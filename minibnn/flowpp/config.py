@@ -54,6 +54,11 @@ class FlowConfig(ModelConfig):
         return ((S, S // 2, 6), (S // 2, S // 2, 12), (S // 2, S // 4, 24))[stage]
 
     @property
+    def state_size(self):
+        """Numbers of one image's state, to which the residual blocks of the first stage add."""
+        return self.size * self.size // 2 * self.channels
+
+    @property
     def context_shape(self):
         """Shape (H, W, C) of what the dequantiser's couplings are told about the image."""
         return (self.size, self.size // 2, self.context_channels if self.dequantiser_blocks else 6)

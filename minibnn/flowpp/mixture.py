@@ -34,22 +34,21 @@ def mixture_logit(x, logits, means, log_scales):
     """
     inverse_scales = np.exp(-log_scales)
     s = (x - means) * inverse_scales
-    log_w = logits - logsumexp(logits)
+    log_sum, w = logsumexp(logits)
+    log_w = logits - log_sum
     softplus_minus = softplus(-s)
     softplus_plus = softplus_minus + s
     least_minus, least_plus = softplus_minus.min(axis=0), softplus_plus.min(axis=0)
     cdf_terms = log_w - (softplus_minus - least_minus)             # logarithms, as all that follow
     rest_terms = log_w - (softplus_plus - least_plus)
     pdf_terms = cdf_terms - (softplus_plus - least_plus) - log_scales
-    log_cdf, log_rest, log_pdf = logsumexp(cdf_terms), logsumexp(rest_terms), logsumexp(pdf_terms)
+    (log_cdf, r_cdf), (log_rest, r_rest), (log_pdf, r_pdf) = map(logsumexp, (cdf_terms, rest_terms, pdf_terms))
 
     def mixture_logit_backward(dy, d_log_slope):
-        d_cdf = _share(cdf_terms, log_cdf, dy - d_log_slope)
-        d_rest = _share(rest_terms, log_rest, -dy - d_log_slope)
-        d_pdf = _share(pdf_terms, log_pdf, d_log_slope)
+        d_cdf, d_rest, d_pdf = (dy - d_log_slope) * r_cdf, (-dy - d_log_slope) * r_rest, d_log_slope * r_pdf
         ds = (d_cdf + d_pdf) * np.exp(-softplus_plus) - (d_rest + d_pdf) * np.exp(-softplus_minus)
         d_log_w = d_cdf + d_rest + d_pdf
-        d_logits = d_log_w - np.exp(log_w) * d_log_w.sum(axis=0)
+        d_logits = d_log_w - w * d_log_w.sum(axis=0)
         d_means = -ds * inverse_scales
         return -d_means.sum(axis=0), d_logits, d_means, -d_pdf - ds * s
     y = (log_cdf - least_minus) - (log_rest - least_plus)
@@ -68,7 +67,7 @@ def mixture_logit_inverse(y, logits, means, log_scales):
     Raises:    ValueError if one of the arguments is no array of floating-point numbers.
     """
     require_floating("mixture_logit_inverse", y=y, logits=logits, means=means, log_scales=log_scales)
-    log_w = logits - logsumexp(logits)
+    log_w = logits - logsumexp(logits)[0]
     scales = np.exp(log_scales)
     alone = means + scales * y
     low, high = alone.min(axis=0), alone.max(axis=0)
@@ -76,10 +75,6 @@ def mixture_logit_inverse(y, logits, means, log_scales):
     while np.any(high - low > resolution + np.spacing(np.maximum(np.abs(low), np.abs(high)))):
         middle = low + (high - low) / 2
         s = (middle - means) / scales
-        below = logsumexp(log_w - softplus(-s)) - logsumexp(log_w - softplus(s)) < y
+        below = logsumexp(log_w - softplus(-s))[0] - logsumexp(log_w - softplus(s))[0] < y
         low, high = np.where(below, middle, low), np.where(below, high, middle)
     return low + (high - low) / 2
-
-
-def _share(terms, log_sum, d_log_sum):
-    return np.exp(terms - log_sum) * d_log_sum

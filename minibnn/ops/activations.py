@@ -14,8 +14,9 @@ def elu(x):
     Forward:   y = x if x > 0 else e^x - 1                          x, y: any shape
     Backward:  dx = dy * (1 if x > 0 else e^x)
     """
-    e = np.exp(np.minimum(x, 0))                                    # exp is several times as fast as expm1
-    y = np.maximum(x, 0) + (e - 1)                                  # one of the two is 0
+    below = np.minimum(x, 0)
+    e = np.exp(below)                                               # exp is several times as fast as expm1
+    y = (x - below) + (e - 1)                                       # one of the two is 0
 
     def elu_backward(dy):
         return dy * e                                               # e = 1 where x > 0

@@ -52,6 +52,11 @@ class VAEConfig(ModelConfig):
         return ends + self.layers * latents + 4 * self.blocks * conv_parameters(3, h, h) + 1
 
     @property
+    def state_size(self):
+        """Numbers of one image's state, to which the residual blocks add."""
+        return (self.size // 2)**2 * self.channels
+
+    @property
     def latent_shape(self):
         """Shape (L, H/2, W/2, Z) of one image's latents, and of the noise that draws them."""
         return (self.layers, self.size // 2, self.size // 2, self.latents)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .replicas import deal
+from .replicas import deal, worthwhile_parts
 
 BATCH = 64
 
@@ -46,7 +46,8 @@ def evaluate(model, images, seed, team, report=None):
     for start in range(0, len(images), BATCH):
         batch = images[start:start + BATCH]
         noise = model.draw_noise(rng, len(batch))
-        batches += team.map(model.bits, *deal(team.threads, batch, noise))
+        parts = min(team.threads, worthwhile_parts(model.config, len(batch)))
+        batches += team.map(model.bits, *deal(parts, batch, noise))
         if report:
             report(start + len(batch), len(images), "evaluating")
     parts = {name: np.concatenate([bits[name] for bits in batches]).astype(np.float64) for name in batches[0]}

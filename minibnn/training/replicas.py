@@ -6,7 +6,9 @@ import numpy as np
 
 from ..cores import Team, parts_of
 from ..files import InputError
-from ..parameter import parameters
+from ..parameter import as_vector, deal_vector, parameters
+
+LEAST_NUMBERS = 1 << 15  # of a layer for each thread: with fewer, threads wait for the interpreter more than they gain
 
 
 class Replicas:
@@ -17,39 +19,52 @@ class Replicas:
 
     def __init__(self, model, team):
         self.team = team
-        self.parts = 1 if model.config.normalisation == "batch" else team.threads
-        self.models = [model, *(copy.deepcopy(model) for _ in range(self.parts - 1))]
+        replicas = 1 if model.config.normalisation == "batch" else team.threads
+        self.models = [model, *(copy.deepcopy(model) for _ in range(replicas - 1))]
         for replica in self.models[1:]:
             for parameter in parameters(replica):
                 parameter.zero_grad()                               # what the model has collected counts once
-        self._parameters = list(zip(*map(parameters, self.models)))         # of each parameter, that of every model
+        self._parameters = [parameters(replica) for replica in self.models]
 
     def training_loss(self, images, noise):
         """What training lowers, for a batch: the mean over all its images.
 
-        Each model sees the same part of the batch every time; their gradients are added in their order.
+        Each model sees the same part of the batch every time; their gradients are added in their order. A small
+        batch has fewer parts than there are threads.
         Returns:   loss (), backward() which leaves the gradients in the model's parameters
         """
         self._share_values()
-        bounds, backwards = zip(*self.team.map(_forward, self.models, *deal(self.parts, images, noise)))
+        number = min(len(self.models), worthwhile_parts(self.models[0].config, len(images)))
+        bounds, backwards = zip(*self.team.map(_forward, self.models, *deal(number, images, noise)))
         loss, loss_backward = self.models[0].loss(bounds[0]._make(map(np.concatenate, zip(*bounds))))
 
         def training_loss_backward():
-            parts = deal(self.parts, *loss_backward())
+            parts = deal(number, *loss_backward())
             self.team.map(lambda model_backward, *d_terms: model_backward(*d_terms), backwards, *parts)
-            self._add_gradients()
+            self._add_gradients(number)
         return loss, training_loss_backward
 
     def _share_values(self):
-        for first, *others in self._parameters:
+        for first, *others in zip(*self._parameters):
             for other in others:
                 other.value = first.value
 
-    def _add_gradients(self):
-        for first, *others in self._parameters:
-            for other in others:
-                first.accumulate(other.grad)
-                other.zero_grad()
+    def _add_gradients(self, number):
+        if number == 1:
+            return
+        total, *others = self.team.map(lambda of_model: as_vector(p.grad for p in of_model), self._parameters[:number])
+        for other in others:
+            total += other
+        for parameter, grad in zip(self._parameters[0], deal_vector(total, self._parameters[0])):
+            parameter.grad = grad
+        for of_replica in self._parameters[1:number]:
+            for parameter in of_replica:
+                parameter.zero_grad()
+
+
+def worthwhile_parts(config, images):
+    """In how many parts it pays to deal so many images: at least LEAST_NUMBERS numbers of a layer each, or one."""
+    return max(1, images * config.state_size // LEAST_NUMBERS)
 
 
 def training_loss(model, images, noise):

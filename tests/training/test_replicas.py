@@ -11,12 +11,18 @@ from minibnn.files import InputError
 from minibnn.flowpp import FlowPP
 from minibnn.parameter import cast, named_parameters, parameters
 from minibnn.resnet_vae import ResNetVAE
+from minibnn.training import replicas
 from minibnn.training.adam import Adam
 from minibnn.training.evaluate import evaluate
 from minibnn.training.replicas import Replicas, training_loss
 from minibnn.training.settings import TrainingConfig
 
 DATA = small_data()
+
+
+@pytest.fixture(autouse=True)
+def even_small_batches_are_dealt(monkeypatch):
+    monkeypatch.setattr(replicas, "LEAST_NUMBERS", 1)
 
 
 def _model(kind, config):
@@ -84,14 +90,31 @@ def test_replicas_follow_the_model_when_its_values_change():
     model = _model(*MODELS[0])
     noise = model.draw_noise(np.random.default_rng(1), 16)
     with Team(2) as team:
-        replicas = Replicas(model, team)
+        pair = Replicas(model, team)
         adam = Adam(parameters(model))
         for _ in range(3):
-            loss, backward = replicas.training_loss(DATA.train[:16], noise)
+            loss, backward = pair.training_loss(DATA.train[:16], noise)
             np.testing.assert_allclose(loss, training_loss(model, DATA.train[:16], noise)[0], rtol=1e-5)
             backward()
             adam.update(1e-2)
-        assert all(p is not q for p, q in zip(*map(parameters, replicas.models)))
+        assert all(p is not q for p, q in zip(*map(parameters, pair.models)))
+
+
+@pytest.mark.parametrize("kind, config", MODELS)
+@pytest.mark.parametrize("share, parts", [(1, [13]), (1 / 2, [6, 7]), (1 / 3, [4, 4, 5]), (0, [3, 3, 3, 4])])
+def test_a_batch_has_no_more_parts_than_are_worth_a_thread(monkeypatch, kind, config, share, parts):
+    model = _model(kind, config)
+    sizes, ordinary = [], replicas._forward
+    monkeypatch.setattr(replicas, "LEAST_NUMBERS", max(1, int(share * 13 * config.state_size)))
+    monkeypatch.setattr(replicas, "_forward", lambda model, images, noise: sizes.append(len(images))
+                        or ordinary(model, images, noise))
+    noise = model.draw_noise(np.random.default_rng(1), 13)
+    _, of_parts = _gradients(model, 4, DATA.train[:13], noise)
+    assert sorted(sizes) == parts
+    _, grads = _gradients(model, 1, DATA.train[:13], noise)
+    scale = np.sqrt(sum((grad**2).sum() for grad in grads))
+    for got, grad in zip(of_parts, grads):
+        np.testing.assert_allclose(got, grad, atol=1e-5 * scale)
 
 
 @pytest.mark.parametrize("kind, config", MODELS)
