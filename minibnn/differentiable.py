@@ -3,8 +3,6 @@
 from functools import wraps
 from inspect import signature
 
-import numpy as np
-
 
 def differentiable(*names):
     """Declare in which of its arguments an op is differentiable; its backward gives their gradients in this order.
@@ -22,18 +20,19 @@ def differentiable(*names):
         @wraps(op)
         def checked(*arguments, **named):
             # Shapes, not arrays: what a backward does not need must not live until it runs.
-            shapes = [_require_floating(name_of_op, name, arguments[i] if i < len(arguments) else named[name])
+            shapes = [_shape(name_of_op, name, arguments[i] if i < len(arguments) else named[name])
                       for name, i in places if i < len(arguments) or name in named]
             y, backward = op(*arguments, **named)
             output_shapes = [part.shape for part in _parts(y)]
 
             def checked_backward(*upstream):
-                _require_shapes(name_of_backward, upstream, output_shapes)
+                if [_shape(name_of_backward, "dy", dy) for dy in upstream] != output_shapes:
+                    _refuse(name_of_backward, upstream, output_shapes)
                 grads = backward(*upstream)
                 for name, shape, grad in zip(names, shapes, _parts(grads)):
-                    if np.shape(grad) != shape:
+                    if grad.shape != shape:
                         raise ValueError(f"{name_of_backward}: {name}: wanted an argument that is not broadcast, "
-                                         f"got the shape {shape} for a gradient of {np.shape(grad)}")
+                                         f"got the shape {shape} for a gradient of {grad.shape}")
                 return grads
             checked_backward.__name__, checked_backward.__qualname__ = backward.__name__, backward.__qualname__
             return y, checked_backward
@@ -45,10 +44,11 @@ def differentiable(*names):
 def require_floating(name_of_op, **arrays):
     """Raise ValueError unless each of the arrays holds floating-point numbers."""
     for name, array in arrays.items():
-        _require_floating(name_of_op, name, array)
+        _shape(name_of_op, name, array)
 
 
-def _require_floating(name_of_op, name, array):
+def _shape(name_of_op, name, array):
+    """The array's shape.    Raises: ValueError unless it holds floating-point numbers."""
     dtype = getattr(array, "dtype", None)
     if dtype is None or dtype.kind != "f":
         raise ValueError(f"{name_of_op}: {name}: wanted an array of floating-point numbers, got "
@@ -60,9 +60,8 @@ def _parts(values):
     return values if isinstance(values, tuple) else (values,)
 
 
-def _require_shapes(name_of_op, upstream, shapes):
+def _refuse(name_of_op, upstream, shapes):
     if len(upstream) != len(shapes):
         raise ValueError(f"{name_of_op}: wanted {len(shapes)} upstream gradients, got {len(upstream)}")
-    for dy, shape in zip(upstream, shapes):
-        if _require_floating(name_of_op, "dy", dy) != shape:
-            raise ValueError(f"{name_of_op}: dy: wanted {shape} like the output, got {dy.shape}")
+    shape, wanted = next((dy.shape, shape) for dy, shape in zip(upstream, shapes) if dy.shape != shape)
+    raise ValueError(f"{name_of_op}: dy: wanted {wanted} like the output, got {shape}")

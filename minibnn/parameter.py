@@ -27,7 +27,7 @@ class Parameter:
 
     def zero_grad(self):
         """Forget the gradient."""
-        self.grad = np.zeros_like(self.value)
+        self.grad = np.zeros(self.value.shape, self.value.dtype)
 
 
 def named_parameters(owner, prefix=""):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..differentiable import differentiable
+from ..ops import halves
 from .bijection import NOTHING, Composition, per_image, to_elements
 from .conditioner import Conditioner
 from .elementwise import ElementwiseNorm
@@ -109,13 +110,13 @@ class Coupling:
         return self._run(y, given, coupling_transform_inverse)
 
     def _run(self, x, given, transform):
-        x1, x2 = np.split(x, 2, axis=-1)
+        x1, x2 = halves(x)
         conditions, conditioner_backward = self.conditioner(x1, given)
         (y2, log_slope), transform_backward = transform(x2, conditions)
         y = np.concatenate([x1, y2], axis=-1)
 
         def coupling_backward(dy, d_log_det):
-            dy1, dy2 = np.split(dy, 2, axis=-1)
+            dy1, dy2 = halves(dy)
             dx2, d_conditions = transform_backward(dy2, np.broadcast_to(to_elements(d_log_det, x2), x2.shape))
             return np.concatenate([dy1 + conditioner_backward(d_conditions), dx2], axis=-1)
         return (y, per_image(log_slope)), coupling_backward

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..differentiable import differentiable
-from ..ops import depth_to_space, space_to_depth
+from ..ops import depth_to_space, halves, space_to_depth
 from .bijection import NOTHING
 
 
@@ -76,7 +76,7 @@ class Swap(Permutation):
     def _forward(x):
         if x.shape[-1] % 2:
             raise ValueError(f"Swap: x: wanted an even number of channels, for two halves, got {x.shape}")
-        return np.roll(x, x.shape[-1] // 2, axis=-1)
+        return np.concatenate(halves(x)[::-1], axis=-1)
     _backward = _forward
 
 

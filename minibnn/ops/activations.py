@@ -4,6 +4,7 @@ import numpy as np
 
 from .. import numerics
 from ..differentiable import differentiable
+from .rearrange import halves
 
 
 @differentiable("x")
@@ -76,8 +77,8 @@ def concat_negative(x):
     y = np.concatenate([x, -x], axis=-1)
 
     def concat_negative_backward(dy):
-        C = x.shape[-1]
-        return dy[..., :C] - dy[..., C:]
+        of_x, of_negative = halves(dy)
+        return of_x - of_negative
     return y, concat_negative_backward
 
 
@@ -92,7 +93,7 @@ def gated_linear_unit(x):
     """
     if x.shape[-1] % 2:
         raise ValueError(f"gated_linear_unit: x: wanted an even number of channels, got {x.shape[-1]}")
-    a, s = np.split(x, 2, axis=-1)
+    a, s = halves(x)
     gate = numerics.sigmoid(s)
     y = a * gate
 

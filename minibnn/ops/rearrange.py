@@ -1,4 +1,4 @@
-"""Squeezing 2x2 pixels into channels, and back."""
+"""Squeezing 2x2 pixels into channels, and back; the two halves of the channels."""
 
 import numpy as np
 
@@ -39,6 +39,12 @@ def depth_to_space(x, block=2):
     def depth_to_space_backward(dy):
         return _squeeze(dy, block)
     return y, depth_to_space_backward
+
+
+def halves(x):
+    """The first and the last half of the channels, as views.    (..., 2C) -> two of (..., C)"""
+    C = x.shape[-1] // 2
+    return x[..., :C], x[..., C:]
 
 
 def _squeeze(x, block):

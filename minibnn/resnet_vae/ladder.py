@@ -4,6 +4,7 @@ import numpy as np
 
 from ..blocks import ResidualBlock, chain, conv_of
 from ..differentiable import differentiable
+from ..ops import halves
 from .logistic import latent_scale, logistic_noise, logistic_sample, one_sample_kl
 
 
@@ -50,8 +51,9 @@ class LatentLayer:
         Backward:  takes the gradients of d' and kl; gives dd, d_below
         """
         stats, stats_backward = chain(d, [self.activation, self.to_prior], initialise)
-        q_mean, q_log_scale = np.split(stats[..., stats.shape[-1] // 2:] + below, 2, axis=-1)
-        p_mean, p_log_scale = np.split(stats[..., :stats.shape[-1] // 2], 2, axis=-1)
+        of_prior, of_posterior = halves(stats)
+        q_mean, q_log_scale = halves(of_posterior + below)
+        p_mean, p_log_scale = halves(of_prior)
         q_scale, q_scale_backward = latent_scale(q_log_scale)
         p_scale, p_scale_backward = latent_scale(p_log_scale)
         z, sample_backward = logistic_sample(q_mean, q_scale, logistic_noise(uniform))
@@ -72,7 +74,7 @@ class LatentLayer:
     def generate(self, d, uniform):
         """Draw the latents from the prior.    d: (N, H, W, h), uniform: (N, H, W, Z); returns the next d"""
         stats, _ = chain(d, [self.activation, self.to_prior])
-        mean, log_scale = np.split(stats[..., :stats.shape[-1] // 2], 2, axis=-1)
+        mean, log_scale = halves(halves(stats)[0])
         z, _ = logistic_sample(mean, latent_scale(log_scale)[0], logistic_noise(uniform))
         return self._next_state(d, z)[0]
 
