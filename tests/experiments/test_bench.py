@@ -9,44 +9,82 @@ import pytest
 from small import CONFIG, FLOW_CONFIG
 
 from minibnn.__main__ import main
-from minibnn.blocks import WeightNormConv, convolutions
-from minibnn.experiments.bench import convolution, machine, report, steps, xnor
+from minibnn.blocks import BinaryConv, WeightNormConv, convolutions
+from minibnn.experiments.bench import convolution, machine, report, signs, steps
 
 KEYS = {"gemm_gflops", "conv_forward_fraction", "conv_backward_fraction", "vae_step_fraction", "flow_step_fraction",
-        "elementwise_share", "peak_memory_mb", "xnor_speedup_one_thread", "xnor_speedup_all_threads", "packed_bytes",
-        "float_bytes"}
+        "elementwise_share", "peak_memory_mb", "xnor_speedup_one_thread", "xnor_speedup_all_threads",
+        "pairs_speedup_one_thread", "pairs_speedup_all_threads", "one_bit_step_ratio", "packed_bytes", "float_bytes"}
+
+
+def _once(functions, seconds=0):
+    """The first takes a millisecond, the second two, and so on."""
+    return {name: 1e-3 * (i + 1 + 0 * bool(function())) for i, (name, function) in enumerate(functions.items())}
 
 
 @pytest.fixture
 def small_bench(monkeypatch):
     monkeypatch.setattr(machine, "SIZE", 32)
     monkeypatch.setattr(machine, "CORETYPES", ("Haswell",))
-    monkeypatch.setattr(convolution, "SHAPES", ((3, 4, 4, 2), (2, 4, 4, 3), (2, 2, 2, 2)))
-    monkeypatch.setattr(xnor, "SHAPES", ((3, 4, 4, 2), (2, 4, 4, 70), (1, 3, 3, 8)))
+    monkeypatch.setattr(convolution, "SHAPES", ((3, 4, 4, 2), (2, 4, 4, 70), (1, 3, 3, 8)))
     monkeypatch.setattr(steps, "VAE", CONFIG)
     monkeypatch.setattr(steps, "FLOW", FLOW_CONFIG)
     monkeypatch.setattr(steps, "BATCH", 4)
     monkeypatch.setattr(steps, "BASE", CONFIG)
     monkeypatch.setattr(steps, "GROWTH", {"batch": (CONFIG, 2, 1, 1)})
     monkeypatch.setattr(machine, "_rate_of", lambda coretype: None)
-    for module in (machine, convolution, steps, xnor):
+    for module in (machine, convolution, steps, signs):
         monkeypatch.setattr(module, "median_seconds", lambda function, seconds=0, least=1: (function(), 1e-3)[1])
+    for module in (steps, signs):
+        monkeypatch.setattr(module, "medians_in_turn", _once)
     profile = steps._profile
     monkeypatch.setattr(steps, "_profile", lambda step, threads, seconds: profile(step, threads, 0))
 
 
 def test_operations_of_a_convolution_are_counted_and_the_layer_is_left_as_it_was():
-    before = convolutions.conv2d
+    before = convolutions.conv2d, convolutions.sign_conv2d, convolutions.conv2d_transpose
     x = np.ones((2, 6, 4, 3), np.float32)
     with convolution.counting() as counted:
         _, backward = WeightNormConv(np.random.default_rng(0), 3, 3, 5, stride=2)(x)
         backward(np.ones((2, 3, 2, 5), np.float32))
         y, _ = WeightNormConv(np.random.default_rng(0), 5, 3, 5, stride=2, transposed=True)(x)
-    multiply_adds = [2 * 3 * 2 * 9 * 3 * 5, 2 * 6 * 4 * 25 * 3 * 5]
+        BinaryConv(np.random.default_rng(0), 3, 3, 4, signs_in=True)(x)
+    multiply_adds = [2 * 3 * 2 * 9 * 3 * 5, 2 * 6 * 4 * 25 * 3 * 5, 2 * 6 * 4 * 9 * 3 * 4]
     assert y.shape == (2, 12, 8, 5)
     assert counted.flop == [3 * 2 * number for number in multiply_adds]          # forward, and twice that backward
-    assert len(counted.forward) == 2 and len(counted.backward) == 1
-    assert convolutions.conv2d is before
+    assert len(counted.forward) == 3 and len(counted.backward) == 1
+    assert (convolutions.conv2d, convolutions.sign_conv2d, convolutions.conv2d_transpose) == before
+
+
+def test_functions_are_timed_in_turn():
+    calls = []
+    seconds = machine.medians_in_turn({name: lambda name=name: calls.append(name) for name in "ab"}, 0, least=3)
+    assert calls == ["a", "b"] * 4 and seconds.keys() == {"a", "b"}               # once to warm up
+
+
+def test_precisions_differ_in_nothing_else(small_bench, monkeypatch):
+    configs = []
+    monkeypatch.setattr(steps, "Stepper", lambda config, batch, team: configs.append(config) or (lambda: None))
+    assert list(steps.seconds_by_precision(steps.VAE, 1)) == ["32 / 32", "1 / 32", "1 / 1"]
+    assert [(config.weights, config.activations) for config in configs] == [(32, 32), (1, 32), (1, 1)]
+    assert len({replace(config, weights=32, activations=32) for config in configs}) == 1
+
+
+def test_the_float_evaluation_convolves_no_pairs(small_bench, monkeypatch):
+    """Of three models in turn the first is the one by floats; all have the same layers."""
+    calls, per_evaluation, ordinary = [], [], convolutions.sign_conv2d
+    monkeypatch.setattr(convolutions, "sign_conv2d", lambda *a: calls.append(1) or ordinary(*a))
+
+    def count_calls(functions):
+        for function in functions.values():
+            calls.clear()
+            function()
+            per_evaluation.append(len(calls))
+        return _once(functions)
+    monkeypatch.setattr(signs, "medians_in_turn", count_calls)
+    signs.evaluation_of_signs(1)
+    for by_floats, unpacked, packed in (per_evaluation[:3], per_evaluation[3:]):
+        assert by_floats == 0 < unpacked == packed
 
 
 @pytest.mark.parametrize("config", [CONFIG, FLOW_CONFIG])
@@ -74,7 +112,12 @@ def test_the_command_writes_what_it_measured(small_bench, tmp_path, monkeypatch,
     found = json.loads(Path("b.json").read_text())
     assert found.keys() > KEYS and all(found[key] >= 0 for key in KEYS)
     assert found["conv_forward_fraction"] == min(entry["forward"] for entry in found["convolutions"][:2])
-    assert found["xnor_speedup_one_thread"] == min(entry["one_thread"]["speedup"] for entry in found["xnor"][:2])
+    for way in ("xnor", "pairs"):
+        for count in ("one_thread", "all_threads"):
+            speedups = [entry[count][f"{way}_speedup"] for entry in found["signs"]]
+            assert found[f"{way}_speedup_{count}"] == min(speedups) and len(speedups) == 3
+    assert found["signs"][0]["one_thread"]["pairs_speedup"] == pytest.approx(1 / 3)         # the third of three
+    assert found["one_bit_step_ratio"] == pytest.approx(3)
     assert found["packed_bytes"] == found["packed"]["vae"]["packed_bytes"] < found["float_bytes"]
     assert found["xnor_passes"]["limit"] < 64 * found["xnor_passes"]["count"]
     shares = found["steps"]["vae"]["shares"]

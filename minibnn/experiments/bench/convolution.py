@@ -10,6 +10,7 @@ from ...cores import Team
 from ...ops import conv2d
 from .machine import median_seconds
 
+CALLS = 8                # each time that threads are asked: a pass through a model asks them once for all its layers
 # (images, rows, columns, channels in and out), 3x3 kernels. The first two are the ones that must be fast.
 SHAPES = ((64, 16, 16, 64), (32, 16, 16, 128), (64, 8, 8, 64), (64, 8, 8, 32))
 
@@ -24,9 +25,17 @@ def convolution_rates(shape, threads):
     with Team(threads) as team:
         parts = [x[part] for part in team.parts(len(x))]
         backwards = [conv2d(part, w, 1, 1)[1] for part in parts]
-        forward = median_seconds(lambda: team.map(lambda part: conv2d(part, w, 1, 1), parts))
-        backward = median_seconds(lambda: team.map(lambda run, part: run(part), backwards, parts))
+        forward = median_seconds(lambda: team.map(several(lambda part: conv2d(part, w, 1, 1)), parts)) / CALLS
+        backward = median_seconds(lambda: team.map(several(lambda run, part: run(part)), backwards, parts)) / CALLS
     return flop / forward / 1e9, 2 * flop / backward / 1e9
+
+
+def several(function):
+    """A function that calls the given one CALLS times."""
+    def calls(*arguments):
+        for _ in range(CALLS):
+            function(*arguments)
+    return calls
 
 
 class Counted:
@@ -43,13 +52,14 @@ def counting():
     A backward makes twice the products of its forward. The zeros that a stride puts between pixels do not count.
     """
     counted = Counted()
-    originals = convolutions.conv2d, convolutions.conv2d_transpose
-    convolutions.conv2d = _timed(originals[0], counted, lambda x, y: y)
-    convolutions.conv2d_transpose = _timed(originals[1], counted, lambda x, y: x)
+    originals = {name: getattr(convolutions, name) for name in ("conv2d", "sign_conv2d", "conv2d_transpose")}
+    for name, op in originals.items():
+        setattr(convolutions, name, _timed(op, counted, lambda x, y, name=name: x if name.endswith("pose") else y))
     try:
         yield counted
     finally:
-        convolutions.conv2d, convolutions.conv2d_transpose = originals
+        for name, op in originals.items():
+            setattr(convolutions, name, op)
 
 
 def _timed(op, counted, strided_side):

@@ -28,13 +28,24 @@ def describe():
 
 def median_seconds(function, seconds=0.5, least=5):
     """Median time of a call, over calls for about so many seconds, after one that warms up."""
-    function()
-    times, begun = [], time.perf_counter()
-    while len(times) < least or time.perf_counter() - begun < seconds:
-        start = time.perf_counter()
+    return medians_in_turn({"": function}, seconds, least)[""]
+
+
+def medians_in_turn(functions, seconds=1.5, least=5):
+    """Median time of each function, called in turn, so that a slow moment of the machine slows all of them.
+
+    functions: dict name -> function, result: dict name -> seconds
+    """
+    times = {name: [] for name in functions}
+    for function in functions.values():
         function()
-        times.append(time.perf_counter() - start)
-    return float(np.median(times))
+    begun = time.perf_counter()
+    while len(next(iter(times.values()))) < least or time.perf_counter() - begun < seconds:
+        for name, function in functions.items():
+            start = time.perf_counter()
+            function()
+            times[name].append(time.perf_counter() - start)
+    return {name: float(np.median(taken)) for name, taken in times.items()}
 
 
 def product_rate(threads, seconds=0.5):

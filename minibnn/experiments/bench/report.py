@@ -6,9 +6,10 @@ import numpy as np
 
 from ... import cores
 from ...pictures import figures
-from . import convolution, machine, steps, xnor
+from . import convolution, machine, signs, steps
 
 HELPS = 1.1              # kernels that are faster by this factor are worth a word
+WAYS = ("float", "unpacked", "packed")
 
 
 def run_bench(threads, report=None):
@@ -17,7 +18,7 @@ def run_bench(threads, report=None):
     Returns:   a dict of JSON values. Fractions are of `gemm_gflops`, the matrix-product rate on all threads,
                each against the mean of its measurements before and after.
     """
-    stages = 6 + len(convolution.SHAPES) + len(steps.GROWTH) + len(xnor.SHAPES)
+    stages = 8 + 2 * len(convolution.SHAPES) + len(steps.GROWTH)
     done = iter(range(1, stages + 1))
 
     def tell(text):
@@ -40,10 +41,14 @@ def run_bench(threads, report=None):
         tell(f"{name} step")
         found = steps.step_shares(config, threads)
         models[name] = {**found, "fraction": fraction_of_rate(found["gflop"] / found["seconds"])}
+    precisions = {}
+    for name, config in (("vae", steps.VAE), ("flow", steps.FLOW)):
+        tell(f"{name} step by precision")
+        precisions[name] = steps.seconds_by_precision(config, threads)
     tell("memory")
     memory = steps.peak_memory(steps.VAE, steps.BATCH, threads)
     growth = steps.growth(threads, tell)
-    of_bits = _measure_bits(threads, tell)
+    of_signs = _measure_signs(threads, tell)
     tell("other kernels")
     shares = models["vae"]["shares"]
     return {"gemm_gflops": float(np.median(rates)), "gemm_gflops_one_thread": one, "threads": threads,
@@ -51,25 +56,25 @@ def run_bench(threads, report=None):
             "conv_backward_fraction": min(shape["backward"] for shape in shapes[:2]),
             "vae_step_fraction": models["vae"]["fraction"], "flow_step_fraction": models["flow"]["fraction"],
             "elementwise_share": shares["elementwise"] + shares["optimiser"], "peak_memory_mb": memory,
-            **of_bits, "convolutions": shapes, "steps": models, "growth": growth,
+            "one_bit_step_ratio": precisions["vae"]["1 / 1"] / precisions["vae"]["32 / 32"],
+            **of_signs, "convolutions": shapes, "steps": models, "precisions": precisions, "growth": growth,
             "kernels": cores.blas_kernels(), "other_kernels": machine.rates_of_other_kernels(),
-            "machine": f"{platform.machine()}, {cores.available()} cores, Python {platform.python_version()}, "
-                       f"NumPy {np.__version__}"}
+            "machine": f"{machine.describe()}, Python {platform.python_version()}, NumPy {np.__version__}"}
 
 
-def _measure_bits(threads, tell):
-    """The part of `run_bench` about the XNOR convolution and packed models."""
-    bits = []
-    for shape in xnor.SHAPES:
-        tell(f"XNOR convolution {shape}")
-        bits.append({"shape": shape, "one_thread": xnor.xnor_rates(shape, 1),
-                     "all_threads": xnor.xnor_rates(shape, threads)})
+def _measure_signs(threads, tell):
+    """The part of `run_bench` about convolutions of signs and packed models."""
+    rates = []
+    for shape in convolution.SHAPES:
+        tell(f"convolution of signs {shape}")
+        rates.append({"shape": shape, "one_thread": signs.sign_rates(shape, 1),
+                      "all_threads": signs.sign_rates(shape, threads)})
     tell("packed models")
-    packed = xnor.packed_evaluation(threads)
-    return {**{f"xnor_speedup_{count}": min(entry[count]["speedup"] for entry in bits[:2])
-               for count in ("one_thread", "all_threads")},
+    packed = signs.evaluation_of_signs(threads)
+    return {**{f"{way}_speedup_{count}": min(entry[count][f"{way}_speedup"] for entry in rates)
+               for way in ("xnor", "pairs") for count in ("one_thread", "all_threads")},
             "packed_bytes": packed["vae"]["packed_bytes"], "float_bytes": packed["vae"]["float_bytes"],
-            "xnor": bits, "xnor_passes": xnor.pass_rates(), "packed": packed}
+            "signs": rates, "xnor_passes": signs.pass_rates(), "packed": packed}
 
 
 def lines(found):
@@ -84,6 +89,9 @@ def lines(found):
     for name, step in found["steps"].items():
         yield (f"{name:<26}{step['fraction']:>9.0%}{step['gflop']:>8.1f}{1e3 * step['seconds']:>7.0f}"
                f"{step['images_per_second']:>10.0f}")
+    yield f"\n{'training step, by bits':<26}" + "".join(f"{name:>10}" for name in found["precisions"]["vae"])
+    for name, seconds in found["precisions"].items():
+        yield f"{name:<26}" + "".join(f"{1e3 * taken:>7.0f} ms" for taken in seconds.values())
     yield f"\n{'share of its time':<26}" + "".join(f"{name:>9}" for name in found["steps"])
     for part in found["steps"]["vae"]["shares"]:
         yield f"{part:<26}" + "".join(f"{step['shares'][part]:>9.0%}" for step in found["steps"].values())
@@ -92,21 +100,21 @@ def lines(found):
     for name, parts in found["growth"].items():
         yield f"{name:<26}" + "".join(f"{part['exponent']:>9.2f}{part['expected']:>10}" for part in parts.values())
     threads = f"{found['threads']} threads"
-    yield f"\n{'XNOR convolution, 3x3':<26}{'one thread':>26}{threads:>26}"
-    yield f"{'':<26}" + f"{'float':>9}{'XNOR':>8}{'faster':>9}" * 2 + "   (G multiply-adds/s)"
-    for entry in found["xnor"]:
+    yield f"\n{'convolution of signs, 3x3':<26}{'one thread':>35}{threads:>35}"
+    yield f"{'':<26}" + f"{'float':>6}{'XNOR':>6}{'faster':>8}{'pairs':>7}{'faster':>8}" * 2 + "   (G multiply-adds/s)"
+    for entry in found["signs"]:
         yield f"{_shape(entry['shape']):<26}" + "".join(
-            f"{rates['float']:>9.0f}{rates['xnor']:>8.0f}{rates['speedup']:>8.2f}x"
+            f"{rates['float']:>6.0f}{rates['xnor']:>6.0f}{rates['xnor_speedup']:>7.2f}x"
+            f"{rates['pairs']:>7.0f}{rates['pairs_speedup']:>7.2f}x"
             for rates in (entry["one_thread"], entry["all_threads"]))
     passes = found["xnor_passes"]
-    yield ("its passes on one thread, in G words of 64 products a second: "
+    yield ("passes of XNOR on one thread, in G words of 64 products a second: "
            + ", ".join(f"{name} {passes[name]:.1f}" for name in ("exclusive or", "count", "addition"))
            + f"; together at most {passes['limit']:.0f} G multiply-adds/s")
-    yield f"\n{'evaluation of 64 images':<26}{'unpacked':>10}{'packed':>9}{'weights':>12}{'packed':>10}"
+    yield f"\n{'evaluation of 64 images':<26}{'float':>9}{'pairs':>9}{'packed':>9}{'weights':>12}{'packed':>10}"
     for name, entry in found["packed"].items():
-        yield (f"{name + ', 1-bit':<26}{1e3 * entry['unpacked_seconds']:>7.0f} ms"
-               f"{1e3 * entry['packed_seconds']:>6.0f} ms"
-               f"{entry['float_bytes'] / 1e3:>9,.0f} kB{entry['packed_bytes'] / 1e3:>7,.0f} kB")
+        yield (f"{name + ', 1 / 1':<26}" + "".join(f"{1e3 * entry[f'{way}_seconds']:>6.0f} ms" for way in WAYS)
+               + f"{entry['float_bytes'] / 1e3:>9,.0f} kB{entry['packed_bytes'] / 1e3:>7,.0f} kB")
     yield "\n" + _about_kernels(found)
 
 
@@ -128,8 +136,8 @@ def _shape(shape):
 @figures.plain_style()
 def save_plot(path, found):
     """Draw the measurements as PNG."""
-    figure = figures.new_figure(10, 13)
-    (convolutions, shares), (growth, kernels), of_bits = figure.subplots(3, 2)
+    figure = figures.new_figure(10, 17)
+    (convolutions, shares), of_signs, (precisions, packed), (growth, kernels) = figure.subplots(4, 2)
     _bars(convolutions, {_shape(entry["shape"]): entry for entry in found["convolutions"]}, ("forward", "backward"))
     convolutions.set_title("3x3 convolution")
     convolutions.set_xlabel(f"fraction of the matrix-product rate ({found['gemm_gflops']:.0f} GFLOP/s)")
@@ -146,11 +154,22 @@ def save_plot(path, found):
     kernels.set_title("Matrix products, by OPENBLAS_CORETYPE")
     kernels.set_xlabel("GFLOP/s on one thread (0: not supported)")
     counts = {"one_thread": "one thread", "all_threads": f"{found['threads']} threads"}
-    for axes, (count, threads) in zip(of_bits, counts.items()):
-        _bars(axes, {_shape(entry["shape"]): entry[count] for entry in found["xnor"]}, ("float", "xnor"))
+    for axes, (count, threads) in zip(of_signs, counts.items()):
+        _bars(axes, {_shape(entry["shape"]): entry[count] for entry in found["signs"]}, ("float", "xnor", "pairs"))
         axes.set_title(f"Convolution of signs, {threads}")
         axes.set_xlabel("billions of multiply-adds a second")
+    _bars(precisions, _in_milliseconds(found["precisions"]), list(found["precisions"]["vae"]))
+    precisions.set_title("Training step, weights / activations")
+    precisions.set_xlabel(f"milliseconds, batch {steps.BATCH}")
+    _bars(packed, _in_milliseconds({name: {way: entry[f"{way}_seconds"] for way in WAYS}
+                                    for name, entry in found["packed"].items()}), WAYS)
+    packed.set_title("Evaluation of 64 images, 1 / 1")
+    packed.set_xlabel("milliseconds")
     figures.save_figure(figure, path)
+
+
+def _in_milliseconds(groups):
+    return {name: {key: 1e3 * seconds for key, seconds in group.items()} for name, group in groups.items()}
 
 
 def _bars(axes, groups, names):

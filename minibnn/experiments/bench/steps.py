@@ -15,7 +15,7 @@ from ...training.replicas import Replicas
 from ...training.settings import Settings, TrainingConfig
 from ...training.state import TrainingState
 from .convolution import counting
-from .machine import median_seconds
+from .machine import median_seconds, medians_in_turn
 
 BATCH = 64
 VAE = VAEConfig(size=16, layers=6, channels=64, blocks=6, nproc=1, weights=1, activations=1)
@@ -89,6 +89,17 @@ def _profile(step, threads, seconds):
     mean = sum(times) / n
     return {**found, "rest": mean - sum(found.values()), "mean": mean, "median": float(np.median(times)),
             "gflop": sum(counted.flop) / n / 1e9}
+
+
+def seconds_by_precision(config, threads):
+    """Seconds of a training step with 32-bit weights and activations, with 1-bit weights, with both of 1 bit.
+
+    Returns:   dict "32 / 32", "1 / 32", "1 / 1" -> seconds; the configurations differ in nothing else
+    """
+    precisions = {f"{weights} / {activations}": replace(config, weights=weights, activations=activations)
+                  for weights, activations in ((32, 32), (1, 32), (1, 1))}
+    with Team(threads) as team:
+        return medians_in_turn({name: Stepper(each, BATCH, team) for name, each in precisions.items()}, 4)
 
 
 def peak_memory(config, batch, threads):
