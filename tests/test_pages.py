@@ -38,6 +38,7 @@ def test_the_speeds_are_the_recorded_ones():
     from minibnn.experiments.bench.report import lines
     recorded = json.loads((ROOT / "figures" / "bench.json").read_text())
     assert "\n".join(lines(recorded)) in FIGURES
+    assert f"trains in {recorded['one_bit_step_ratio']:.2f} of its 32-bit twin's time" in " ".join(README.split())
 
 
 def test_the_shipped_models_are_those_of_the_package():

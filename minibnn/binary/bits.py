@@ -54,8 +54,8 @@ class PackedKernel:
         """The kernel as numbers +1 and -1: (K, K, C, O)."""
         K, _, C, O = self.shape
         channels = 8 * self.bytes_of_pixel
-        padded = unpack_signs(self.words, K * K * channels, dtype).reshape(O, K, K, channels)
-        return np.moveaxis(padded[..., :C], 0, -1)
+        padded = unpack_signs(self.words, K * K * channels, np.int8).reshape(O, K, K, channels)
+        return np.ascontiguousarray(np.moveaxis(padded[..., :C], 0, -1)).astype(dtype)     # moved while still small
 
     def ones(self):
         """How many of the C bits of each kernel position are set: (K * K, O)."""

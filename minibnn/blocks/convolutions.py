@@ -17,7 +17,7 @@ class _NormalisedConv:
 
     Parameters: v (K, K, C, O), gain (O,), bias (O,). With `positive_gain` the gain that acts is
     softplus(gain); otherwise it is the parameter itself, which may start at 0. `signs_in` says that the layer
-    sees only +-1, which an inference model makes use of.
+    sees only +-1: if its weights are signs too, `binary.pairs` convolves them, which of other inputs makes nonsense.
     """
 
     kind = "float"

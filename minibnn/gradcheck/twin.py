@@ -24,7 +24,8 @@ class TangentTwin:
                `minibnn.binary.straight_through.surrogate`, the library's two or your own, in the thread it runs in.
     kink_distance: how near any estimator's input comes to a kink that it declares, at the base point. Differences
                whose step crosses a kink are wrong: choose a base point with some distance.
-    Raises:    ValueError if `op` calls no declared estimator, one whose tangent has another shape than its values,
+    Raises:    ValueError if `op` calls no declared estimator, one on other numbers than float64 (for float32, layers
+               rely on signs, which a twin's values are not), one whose tangent has another shape than its values,
                or, when the twin is called, others than at the base point, or with other shapes.
     """
 
@@ -51,6 +52,8 @@ class TangentTwin:
         return result
 
     def _record(self, estimator, x, y):
+        if x.dtype != np.float64:
+            raise ValueError(f"TangentTwin: {estimator.__name__}: wanted float64 numbers, got {x.dtype}")
         tangent = estimator.tangent(x.copy())
         if not np.shape(tangent) == y.shape == x.shape:
             raise ValueError(f"TangentTwin: {estimator.__name__}: wanted values and a tangent of the input's shape "

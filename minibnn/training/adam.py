@@ -8,7 +8,7 @@ from ..parameter import as_vector, deal_vector
 
 MAX_NORM = 1.0           # longer gradients are shortened to this ("Training" in Appendix B and C)
 SKIP_NORM = 100.0        # beyond this the batch is an accident: no update
-PIECE = 1 << 16          # numbers moved at a time: they stay in a core's second-level cache
+PIECE = 1 << 17          # numbers moved at a time: enough that threads seldom wait for the interpreter
 
 
 class Adam:

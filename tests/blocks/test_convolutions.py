@@ -48,3 +48,12 @@ def test_binary_convolution_is_weight_norm_of_the_signs():
         cast(layer, np.float64)
     real.v.value = np.where(binary.v.value < 0, -1.0, 1.0)
     np.testing.assert_allclose(binary(X.astype(float))[0], real(X.astype(float))[0], atol=1e-12)
+
+
+@pytest.mark.parametrize("layer", [BinaryConv, WeightNormConv])
+def test_a_layer_that_is_told_of_signs_gives_the_same_on_them(layer):
+    """One with real weights cannot convolve in pairs."""
+    rng = np.random.default_rng(3)
+    x = rng.choice(np.array([-1, 1], np.float32), (5, 6, 4, 3))
+    told, untold = (layer(np.random.default_rng(0), 3, 3, 7, signs_in=signs_in) for signs_in in (True, False))
+    np.testing.assert_array_equal(told(x)[0], untold(x)[0])

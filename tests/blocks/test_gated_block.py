@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minibnn.blocks import BinaryConv, GatedBlock, conv_of
-from minibnn.parameter import Parameter, named_parameters
+from minibnn.parameter import Parameter, cast, named_parameters
 
 X = np.random.default_rng(0).normal(size=(3, 4, 5, 6)).astype(np.float32)
 CONTEXT = np.random.default_rng(1).normal(size=(3, 4, 5, 2)).astype(np.float32)
@@ -68,6 +68,15 @@ def test_dropout_removes_what_it_is_told_to():
     y, _ = block(X, context=Parameter(CONTEXT), keep=nothing_kept)
     half, gate = np.split(block.gate(np.zeros_like(nothing_kept, np.float32))[0], 2, axis=-1)
     np.testing.assert_allclose(y, block.norm[0](X + half / (1 + np.exp(-gate)))[0], rtol=1e-4, atol=1e-5)
+
+
+def test_signs_of_which_some_are_dropped_are_not_convolved_as_signs():
+    block = _block(True, True, dropout_rate=0.2)
+    keep = np.random.default_rng(4).random((3, 4, 5, 12)) < 0.8
+    y, _ = block(X, context=Parameter(CONTEXT), keep=keep)
+    cast(block, np.float64)                                         # for which there are no pairs
+    expected, _ = block(X.astype(np.float64), context=Parameter(CONTEXT.astype(np.float64)), keep=keep)
+    np.testing.assert_allclose(y, expected, atol=1e-4)
 
 
 def test_without_layer_norm_and_with_a_3x3_gate():

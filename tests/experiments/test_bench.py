@@ -117,6 +117,8 @@ def test_the_command_writes_what_it_measured(small_bench, tmp_path, monkeypatch,
             speedups = [entry[count][f"{way}_speedup"] for entry in found["signs"]]
             assert found[f"{way}_speedup_{count}"] == min(speedups) and len(speedups) == 3
     assert found["signs"][0]["one_thread"]["pairs_speedup"] == pytest.approx(1 / 3)         # the third of three
+    multiply_adds = convolution.CALLS * 3 * 4 * 4 * 9 * 2 * 2
+    assert found["signs"][0]["one_thread"]["float"] == pytest.approx(multiply_adds / 1e-3 / 1e9)
     assert found["one_bit_step_ratio"] == pytest.approx(3)
     assert found["packed_bytes"] == found["packed"]["vae"]["packed_bytes"] < found["float_bytes"]
     assert found["xnor_passes"]["limit"] < 64 * found["xnor_passes"]["count"]

@@ -51,6 +51,8 @@ def test_the_twin_refuses_what_it_cannot_stand_for():
     twice = TangentTwin(lambda *a: [op(*a) for _ in range(next(often))][-1], *arrays)
     with pytest.raises(ValueError, match="wanted the calls of the base point: "):
         twice(*arrays)
+    with pytest.raises(ValueError, match="binarise_weights_ste: wanted float64 numbers, got float32"):
+        TangentTwin(binarise_weights_ste, X.astype(np.float32))
 
 
 def _triangular(slope_at_zero=2):

@@ -1,5 +1,6 @@
 """Parts of a batch on several threads give what the whole gives on one."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -86,6 +87,15 @@ def test_float32_gradients_repeat_bit_for_bit_and_agree_to_rounding(kind, config
         np.testing.assert_allclose(second, first, atol=1e-5 * scale)
 
 
+def _gradient_of_one(model, noise):
+    """Of the stem's gain, for the first 16 images, by a copy of the model on one thread."""
+    alone = copy.deepcopy(model)
+    for parameter in parameters(alone):
+        parameter.zero_grad()
+    training_loss(alone, DATA.train[:16], noise)[1]()
+    return parameters(alone)[1].grad
+
+
 def test_replicas_follow_the_model_when_its_values_change():
     model = _model(*MODELS[0])
     noise = model.draw_noise(np.random.default_rng(1), 16)
@@ -96,6 +106,7 @@ def test_replicas_follow_the_model_when_its_values_change():
             loss, backward = pair.training_loss(DATA.train[:16], noise)
             np.testing.assert_allclose(loss, training_loss(model, DATA.train[:16], noise)[0], rtol=1e-5)
             backward()
+            np.testing.assert_allclose(parameters(model)[1].grad, _gradient_of_one(model, noise), rtol=1e-3, atol=1e-6)
             adam.update(1e-2)
         assert all(p is not q for p, q in zip(*map(parameters, pair.models)))
 

@@ -80,6 +80,7 @@ def _measure_signs(threads, tell):
 def lines(found):
     """The measurements as lines of text."""
     rate = found["gemm_gflops"]
+    yield found["machine"]
     yield (f"matrix products (float32, {machine.SIZE} x {machine.SIZE}): {found['gemm_gflops_one_thread']:.0f} GFLOP/s "
            f"on one thread, {rate:.0f} on {found['threads']}; fractions below are of the latter")
     yield f"\n{'convolution, 3x3':<26}{'forward':>9}{'backward':>10}"
