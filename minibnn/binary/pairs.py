@@ -3,6 +3,7 @@
 A sum of n products of signs is a whole number from -n to n. With p = x1 + 4096 * x2 the same sum over p is
 t = y1 + 4096 * y2. While n < 2048, y2 is t / 4096, rounded, and y1 is what remains. float32 holds whole numbers up to
 2^24 exactly, and no sum on the way is larger: so one convolution of floating-point numbers gives two, without error.
+x2 are the images of the first half of a batch, x1 those of the second half.
 """
 
 import numpy as np
@@ -20,11 +21,11 @@ def sign_conv2d(x, w, stride=1, padding=0):
     """conv2d of numbers that are all +1 or -1 with a kernel of +-1, exactly, in half the multiplications.
 
     Paper:     Eq. (13), the convolution with v_B when the activations are binary too (Eq. 5).
-    Forward:   as `ops.conv2d`, in pairs of images for float32, one by one for any other type
+    Forward:   as `ops.conv2d`: in pairs of images for float32, else, or with more than 2047 taps, by `ops.conv2d`
     Backward:  as `ops.conv2d`
     """
     check_shapes("sign_conv2d", x.shape, w.shape, stride, padding)
-    if x.dtype != np.float32 or w.shape[0] ** 2 > MOST_PRODUCTS:    # float64: a tangent twin's inputs are no signs
+    if x.dtype != np.float32 or w.shape[0] ** 2 > MOST_PRODUCTS:    # float64: a tangent twin, without signs
         return conv2d(x, w, stride, padding)
     y = _convolve_pairs(x, w, stride, padding)
 
@@ -34,10 +35,10 @@ def sign_conv2d(x, w, stride=1, padding=0):
 
 
 def _convolve_pairs(x, w, stride, padding):
-    half = -(-len(x) // 2)                                          # the last of an odd number has no partner
+    half = -(-len(x) // 2)                                          # of an odd number, the last of them has no partner
     pairs = BASE * x[:half]
     pairs[:len(x) - half] += x[half:]
-    channels = MOST_PRODUCTS // (w.shape[0] * w.shape[1])           # more of them are summed in several parts
+    channels = MOST_PRODUCTS // (w.shape[0] * w.shape[1])           # more of them are added part by part
     parts = (slice(first, first + channels) for first in range(0, w.shape[2], channels))
     y, *others = (_parted(convolve(pairs[..., part], w[:, :, part], stride, padding), len(x)) for part in parts)
     for other in others:

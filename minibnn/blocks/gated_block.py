@@ -55,7 +55,7 @@ class GatedBlock:
             return conv(rng, kernel, c_in, c_out, signs_in=signs_in)
         self.conv = layer(3, 2 * C, C)
         self.project = layer(1, 2 * context_channels, C) if context_channels else None
-        self.gate = layer(gate_kernel, 2 * C, 2 * C, binary_activations and not dropout_rate)   # what it drops is 0
+        self.gate = layer(gate_kernel, 2 * C, 2 * C, binary_activations and not dropout_rate)   # it scales the signs
         self.norm = [LayerNorm(C)] if normalise else []
         self.activation = activation(binary_activations)
         self.dropout_rate = dropout_rate

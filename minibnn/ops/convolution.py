@@ -100,7 +100,7 @@ def _convolve(x, kernel, frame):
 
 
 def _gradients(dy, kernel, x, frame):
-    """The gradient of x, which is `_convolve` of dy, and that of the kernel, which is in its shape."""
+    """dx = `_convolve`(dy, kernel, frame), and the gradient of `kernel`, both from the same patches of dy."""
     dx = np.empty(x.shape, x.dtype)
     matrix = kernel.reshape(-1, kernel.shape[3])
     d_matrix = np.zeros(matrix.shape, x.dtype)
@@ -113,7 +113,7 @@ def _gradients(dy, kernel, x, frame):
 def _patches(x, K, frame):
     """Yield (place, patches): images and rows of the result, and what the kernel sees at each of their pixels.
 
-    patches: (pixels, K*K*C). The scratch memory is one piece, however many images there are and however large.
+    patches: (pixels, K*K*C), of SCRATCH_BYTES or one row; with their images on canvases. Neither grows with the batch.
     """
     N, H, W, C = x.shape
     rows, columns = frame.output

@@ -78,12 +78,17 @@ def deal(number, *arrays):
     A tuple of arrays, such as the noise of a flow, becomes a list of such tuples.
     """
     images = len(arrays[0])
-    lengths = {len(array if isinstance(array, np.ndarray) else array[0]) for array in arrays}
+    lengths = set().union(*map(_lengths, arrays))
     if lengths != {images}:
         raise InputError(f"noise: wanted that of as many images as there are, {images}, got that of "
                          f"{(lengths - {images}).pop()}")
     parts = parts_of(images, number)
     return [[_part(array, part) for part in parts] for array in arrays]
+
+
+def _lengths(noise):
+    """How many images an array, or each array of a tuple of such, belongs to: a set."""
+    return {len(noise)} if isinstance(noise, np.ndarray) else set().union(*map(_lengths, noise))
 
 
 def _forward(model, images, noise):

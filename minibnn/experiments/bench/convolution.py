@@ -49,7 +49,7 @@ class Counted:
 def counting():
     """Inside, every convolution of a layer is timed and its multiplications and additions counted.
 
-    A backward makes twice the products of its forward. The zeros that a stride puts between pixels do not count.
+    A backward makes twice the products of its forward. Signs in pairs count as if they were convolved one by one.
     """
     counted = Counted()
     originals = {name: getattr(convolutions, name) for name in ("conv2d", "sign_conv2d", "conv2d_transpose")}

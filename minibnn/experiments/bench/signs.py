@@ -60,14 +60,14 @@ def pass_rates():
 def evaluation_of_signs(threads):
     """Seconds to evaluate one batch, and bytes of all weights, for the bench's VAE and flow with 1-bit activations.
 
-    Returns:   dict name -> {"float_seconds" (convolving one image at a time), "unpacked_seconds", "packed_seconds",
+    Returns:   dict name -> {"float_seconds" (one sign in each float), "unpacked_seconds", "packed_seconds",
                "float_bytes", "packed_bytes"}
     """
     found = {}
     for name, kind, config in (("vae", ResNetVAE, steps.VAE), ("flow", FlowPP, steps.binary(steps.FLOW))):
         rng = np.random.default_rng(0)
         model = kind(config, rng)
-        models = {"float": replace_layers(copy.deepcopy(model), BinaryConv, _one_image_at_a_time), "unpacked": model,
+        models = {"float": replace_layers(copy.deepcopy(model), BinaryConv, _without_pairs), "unpacked": model,
                   "packed": pack_layers(copy.deepcopy(model))}
         images = rng.integers(0, 256, (BATCH, config.size, config.size, 3)).astype(np.uint8)
         counts = count(model)
@@ -78,6 +78,6 @@ def evaluation_of_signs(threads):
     return found
 
 
-def _one_image_at_a_time(layer):
+def _without_pairs(layer):
     layer.signs_in = False
     return layer
