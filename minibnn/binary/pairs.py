@@ -38,7 +38,7 @@ def _convolve_pairs(x, w, stride, padding):
     half = -(-len(x) // 2)                                          # of an odd number, the last of them has no partner
     pairs = BASE * x[:half]
     pairs[:len(x) - half] += x[half:]
-    channels = MOST_PRODUCTS // (w.shape[0] * w.shape[1])           # more of them are added part by part
+    channels = MOST_PRODUCTS // w.shape[0] ** 2                     # more of them are added part by part
     parts = (slice(first, first + channels) for first in range(0, w.shape[2], channels))
     y, *others = (_parted(convolve(pairs[..., part], w[:, :, part], stride, padding), len(x)) for part in parts)
     for other in others:

@@ -6,10 +6,9 @@ them.
 """
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from ..differentiable import require_floating
-from ..ops.convolution import Frame, check_shapes, overlap
+from ..ops.convolution import Frame, check_shapes, overlaps, windows
 from .bits import WORD, words_of
 
 PIXELS, OUTPUTS = 8192, 16 # of one block of counts: long enough for two threads not to wait for the interpreter
@@ -25,7 +24,7 @@ def xnor_conv2d(x, kernel, stride=1, padding=0):
                the dtype of x, exact as far as it holds whole numbers (2,048 in float16, 2^24 in float32).
                Padding is 0, neither +1 nor -1: it adds nothing.
     Raises:    ValueError if x is not floating-point or the shapes do not fit.
-    There is no backward: this is for inference.
+    There is no backward.
     """
     require_floating("xnor_conv2d", x=x)                            # of bools and unsigned numbers all are >= 0
     check_shapes("xnor_conv2d", x.shape, kernel.shape, stride, padding)
@@ -49,14 +48,11 @@ def _correlate_bits(x, kernel, frame):
 
 def _patches(pixels, K, frame):
     """What the kernel sees at every output pixel: (N, H', W', K*K*B), from pixels (N, H, W, B) on a canvas of zeros."""
-    N, H, W, B = pixels.shape
+    N, _, _, B = pixels.shape
     canvas = np.zeros((N, *frame.canvas, B), pixels.dtype)
-    (to_H, from_H), (to_W, from_W) = (overlap(s, canvas_s, frame.offset) for s, canvas_s in zip((H, W), frame.canvas))
+    (to_H, from_H), (to_W, from_W) = overlaps(pixels.shape, frame)
     canvas[:, to_H, to_W] = pixels[:, from_H, from_W]
-    along_n, along_H, along_W, along_B = canvas.strides             # K neighbours in a row: K*B numbers side by side
-    windows = as_strided(canvas, (N, *frame.output, K, K * B),
-                         (along_n, frame.stride * along_H, frame.stride * along_W, along_H, along_B))
-    return windows.reshape(N, *frame.output, K * K * B)
+    return windows(canvas, K, frame).reshape(N, *frame.output, K * K * B)
 
 
 def _count_differences(words, kernel_words):

@@ -47,7 +47,7 @@ def conv2d_transpose(x, w, size, stride=1, padding=0):
     Backward:  dx, dw
     Raises:    ValueError if the shapes do not fit, or conv2d would not turn `size` into x's.
     """
-    check_shapes("conv2d_transpose", x.shape, w.shape, stride, padding, size, inputs=3)
+    check_shapes("conv2d_transpose", x.shape, w.shape, stride, padding, size)
     y_shape = (len(x), *size, w.shape[2])
     squares = _convolve(x, _turned(w, stride), Frame.adjoint(y_shape, w.shape[0], stride, padding))
     y = _spread(squares, y_shape, stride, padding)
@@ -124,17 +124,15 @@ def _patches(x, K, frame):
     images = max(1, min(N, SCRATCH_BYTES // (rows * bytes_of_row)))
     step = max(1, min(rows, SCRATCH_BYTES // bytes_of_row))         # less than all rows: of one image at a time
     canvas = np.zeros((images, *frame.canvas, C), x.dtype)
-    along_n, along_H, along_W, along_C = canvas.strides             # K neighbours in a row: K*C numbers side by side
-    windows = np.ndarray((images, rows, columns, K, K * C), x.dtype, canvas, 0,
-                         (along_n, frame.stride * along_H, frame.stride * along_W, along_H, along_C))
+    of_canvas = windows(canvas, K, frame)
     scratch = np.empty((images * step * columns, K * K * C), x.dtype)
-    (to_H, from_H), (to_W, from_W) = (overlap(s, canvas_s, frame.offset) for s, canvas_s in zip((H, W), frame.canvas))
+    (to_H, from_H), (to_W, from_W) = overlaps(x.shape, frame)
     for start in range(0, N, images):
         piece = slice(start, min(start + images, N))
         m = piece.stop - start
         canvas[:m, to_H, to_W] = x[piece, from_H, from_W]
         for top in range(0, rows, step):
-            seen = windows[:m, top:top + step]
+            seen = of_canvas[:m, top:top + step]
             patches = scratch[:m * seen.shape[1] * columns]
             np.copyto(patches.reshape(seen.shape), seen)
             yield (piece, slice(top, top + step)), patches
@@ -144,8 +142,19 @@ def _pixels(x):
     return x.reshape(-1, x.shape[-1])
 
 
-def overlap(length, canvas, offset):
-    """Slices of the canvas and of the image, along one axis, where the image lies on the canvas."""
+def windows(canvas, K, frame):
+    """What the kernel sees at each output pixel, as a view of canvases (n, rows, columns, C): (n, H', W', K, K*C)"""
+    along_n, along_H, along_W, along_C = canvas.strides             # K neighbours in a row: K*C numbers side by side
+    return np.ndarray((len(canvas), *frame.output, K, K * canvas.shape[3]), canvas.dtype, canvas, 0,
+                      (along_n, frame.stride * along_H, frame.stride * along_W, along_H, along_C))
+
+
+def overlaps(shape, frame):
+    """Slices of the canvas and of the image where an image of `shape` lies on it: two for rows, two for columns."""
+    return [_overlap(length, canvas, frame.offset) for length, canvas in zip(shape[1:3], frame.canvas)]
+
+
+def _overlap(length, canvas, offset):
     first, stop = max(0, -offset), min(length, canvas - offset)
     return slice(offset + first, offset + stop), slice(first, stop)
 
@@ -192,11 +201,9 @@ def _collected(x, frame, stride, padding):
     return space_to_depth(canvas, stride)[0]
 
 
-def check_shapes(op, x, w, stride, padding, size=None, inputs=2):
-    """Raise ValueError unless shapes of images x and of a kernel w fit each other; with `size`, for a transpose.
-
-    inputs:    the axis of w that has as many channels as x
-    """
+def check_shapes(op, x, w, stride, padding, size=None):
+    """Raise ValueError unless shapes of images x and of a kernel w fit each other; with `size`, for a transpose."""
+    inputs = 2 if size is None else 3                               # the axis of w that has as many channels as x
     if len(x) != 4 or len(w) != 4 or w[0] != w[1] or w[inputs] != x[3]:
         raise ValueError(f"{op}: wanted images (N, H, W, C) and a square kernel with as many inputs, got {x} and {w}")
     if not all(isinstance(n, (int, np.integer)) for n in (stride, padding)) or stride < 1 or padding < 0:

@@ -46,7 +46,7 @@ def evaluate(model, images, seed, team, report=None):
     for start in range(0, len(images), BATCH):
         batch = images[start:start + BATCH]
         noise = model.draw_noise(rng, len(batch))
-        parts = min(team.threads, worthwhile_parts(model.config, len(batch)))
+        parts = worthwhile_parts(team.threads, model.config, len(batch))
         batches += team.map(model.bits, *deal(parts, batch, noise))
         if report:
             report(start + len(batch), len(images), "evaluating")

@@ -34,7 +34,7 @@ class Replicas:
         Returns:   loss (), backward() which leaves the gradients in the model's parameters
         """
         self._share_values()
-        number = min(len(self.models), worthwhile_parts(self.models[0].config, len(images)))
+        number = worthwhile_parts(len(self.models), self.models[0].config, len(images))
         bounds, backwards = zip(*self.team.map(_forward, self.models, *deal(number, images, noise)))
         loss, loss_backward = self.models[0].loss(bounds[0]._make(map(np.concatenate, zip(*bounds))))
 
@@ -62,9 +62,9 @@ class Replicas:
                 parameter.zero_grad()
 
 
-def worthwhile_parts(config, images):
-    """In how many parts it pays to deal so many images: at least LEAST_NUMBERS numbers of a layer each, or one."""
-    return max(1, images * config.state_size // LEAST_NUMBERS)
+def worthwhile_parts(most, config, images):
+    """In how many parts, at most `most`, it pays to deal images: LEAST_NUMBERS numbers of a layer each, on average."""
+    return max(1, min(most, images * config.state_size // LEAST_NUMBERS))
 
 
 def training_loss(model, images, noise):

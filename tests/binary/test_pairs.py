@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from minibnn.binary import pairs
+from minibnn.binary.bits import PackedKernel
 from minibnn.binary.pairs import sign_conv2d
+from minibnn.binary.xnor import xnor_conv2d
 from minibnn.ops import conv2d
 
 RNG = np.random.default_rng(0)
@@ -30,13 +32,18 @@ def test_it_equals_the_ordinary_convolution_exactly(N, H, W, C, O, K, stride, pa
         np.testing.assert_array_equal(grad, wanted)
 
 
-def test_it_equals_the_ordinary_convolution_exactly_over_random_shapes():
+def _xnor(x, w, stride, padding):
+    return xnor_conv2d(x, PackedKernel(w), stride, padding), None
+
+
+@pytest.mark.parametrize("op", [sign_conv2d, _xnor])
+def test_pairs_and_xnor_equal_the_ordinary_convolution_exactly_over_random_shapes(op):
     for _ in range(60):
         N, C, O, K, stride = (int(RNG.integers(1, high)) for high in (6, 140, 20, 6, 4))
         H, W = (int(RNG.integers(K, 12)) for _ in range(2))
         padding = int(RNG.integers(0, 4))
         x, w = _signs(N, H, W, C), _signs(K, K, C, O)
-        np.testing.assert_array_equal(sign_conv2d(x, w, stride, padding)[0], conv2d(x, w, stride, padding)[0],
+        np.testing.assert_array_equal(op(x, w, stride, padding)[0], conv2d(x, w, stride, padding)[0],
                                       err_msg=f"{x.shape} {w.shape} {stride} {padding}")
 
 

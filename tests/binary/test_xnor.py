@@ -57,16 +57,6 @@ def test_it_equals_the_float_convolution_exactly(N, H, W, C, O, K, stride, paddi
     np.testing.assert_array_equal(y, conv2d(x, w, stride, padding)[0])
 
 
-def test_it_equals_the_float_convolution_exactly_over_random_shapes():
-    for _ in range(60):
-        N, C, O, K, stride = (int(RNG.integers(1, high)) for high in (4, 140, 20, 6, 4))
-        H, W = (int(RNG.integers(K, 12)) for _ in range(2))
-        padding = int(RNG.integers(0, 4))
-        x, w = _signs(N, H, W, C), _signs(K, K, C, O)
-        y = xnor_conv2d(x, PackedKernel(w), stride, padding)
-        np.testing.assert_array_equal(y, conv2d(x, w, stride, padding)[0], err_msg=f"{x.shape} {w.shape} {stride}")
-
-
 def test_only_signs_of_the_input_count_and_zero_is_plus_one():
     x = RNG.normal(size=(2, 5, 4, 6)).astype(np.float32)
     x[0, :2] = 0

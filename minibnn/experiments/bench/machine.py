@@ -39,8 +39,9 @@ def medians_in_turn(functions, seconds=1.5, least=5):
     times = {name: [] for name in functions}
     for function in functions.values():
         function()
-    begun = time.perf_counter()
-    while len(next(iter(times.values()))) < least or time.perf_counter() - begun < seconds:
+    rounds, begun = 0, time.perf_counter()
+    while rounds < least or time.perf_counter() - begun < seconds:
+        rounds += 1
         for name, function in functions.items():
             start = time.perf_counter()
             function()

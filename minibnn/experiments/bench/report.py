@@ -36,13 +36,11 @@ def run_bench(threads, report=None):
         forward, backward = convolution.convolution_rates(shape, threads)
         shapes.append({"shape": shape, "forward": fraction_of_rate(forward),
                        "backward": fraction_of_rate(backward)})
-    models = {}
+    models, precisions = {}, {}
     for name, config in (("vae", steps.VAE), ("flow", steps.FLOW)):
         tell(f"{name} step")
         found = steps.step_shares(config, threads)
         models[name] = {**found, "fraction": fraction_of_rate(found["gflop"] / found["seconds"])}
-    precisions = {}
-    for name, config in (("vae", steps.VAE), ("flow", steps.FLOW)):
         tell(f"{name} step by precision")
         precisions[name] = steps.seconds_by_precision(config, threads)
     tell("memory")
@@ -112,7 +110,7 @@ def lines(found):
     yield ("passes of XNOR on one thread, in G words of 64 products a second: "
            + ", ".join(f"{name} {passes[name]:.1f}" for name in ("exclusive or", "count", "addition"))
            + f"; together at most {passes['limit']:.0f} G multiply-adds/s")
-    yield f"\n{'evaluation of 64 images':<26}{'float':>9}{'pairs':>9}{'packed':>9}{'weights':>12}{'packed':>10}"
+    yield f"\n{'evaluation of 64 images':<26}" + "".join(f"{way:>9}" for way in WAYS) + f"{'weights':>12}{'packed':>10}"
     for name, entry in found["packed"].items():
         yield (f"{name + ', 1 / 1':<26}" + "".join(f"{1e3 * entry[f'{way}_seconds']:>6.0f} ms" for way in WAYS)
                + f"{entry['float_bytes'] / 1e3:>9,.0f} kB{entry['packed_bytes'] / 1e3:>7,.0f} kB")
