@@ -14,8 +14,8 @@ README = (ROOT / "README.md").read_text()
 
 # From the ground up: a module imports only from its own room and from those before it.
 ROOMS = ["numerics", "differentiable", "cores", "parameter", "files", "archives", "configs", "progress", "ops",
-         "binary", "blocks", "resnet_vae", "flowpp", "data", "training", "models", "gradcheck", "pictures",
-         "experiments", "commands", "__main__"]
+         "binary", "blocks", "resnet_vae", "flowpp", "data", "training", "models", "compression", "gradcheck",
+         "pictures", "experiments", "commands", "__main__"]
 OUTSIDE = ("numpy", "matplotlib", "PIL",                            # PIL comes with matplotlib
            "nbclient", "nbformat", "jupyter_client")                # these come with jupyter
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"

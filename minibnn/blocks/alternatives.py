@@ -6,7 +6,7 @@ from ..binary import straight_through
 from ..numerics import standardising, sum_over_pixels
 from ..ops import batch_norm
 from ..parameter import replace_layers
-from .convolutions import BinaryConv, WeightNormConv, _NormalisedConv
+from .convolutions import BinaryConv, NormalisedConv, WeightNormConv
 
 
 def conv_of(bits, normalisation="weight"):
@@ -19,7 +19,7 @@ def conv_of(bits, normalisation="weight"):
     return binary[normalisation] if bits == 1 else WeightNormConv
 
 
-class BatchNormConv(_NormalisedConv):
+class BatchNormConv(NormalisedConv):
     """Convolution by signs with batch normalisation: the mean and deviation of a batch in place of sqrt(n).
 
     Paper:     section 3: what BWN replaces.
@@ -47,7 +47,7 @@ class BatchNormConv(_NormalisedConv):
         return y, batch_norm_conv_backward
 
 
-class UnnormalisedConv(_NormalisedConv):
+class UnnormalisedConv(NormalisedConv):
     """Convolution by signs alone: no gain, so that its output grows with sqrt(n) and no block starts as the identity.
 
     Paper:     section 3: what BWN mends.

@@ -12,7 +12,7 @@ from ..parameter import Parameter
 V_STD = 0.05  # standard deviation of v before training (Appendix B)
 
 
-class _NormalisedConv:
+class NormalisedConv:
     """What both kinds share: parameters, the gain, the convolution, the data-dependent start.
 
     Parameters: v (K, K, C, O), gain (O,), bias (O,). With `positive_gain` the gain that acts is
@@ -68,7 +68,7 @@ class _NormalisedConv:
         return y, convolve_backward
 
 
-class WeightNormConv(_NormalisedConv):
+class WeightNormConv(NormalisedConv):
     """Convolution with weight normalisation.
 
     Paper:     Eq. (11).
@@ -95,7 +95,7 @@ class WeightNormConv(_NormalisedConv):
         return y, weight_norm_conv_backward
 
 
-class BinaryConv(_NormalisedConv):
+class BinaryConv(NormalisedConv):
     """Convolution with binary weight normalisation: the convolution itself sees only weights of +-1.
 
     Paper:     Eq. (2), (3), (12), (13).

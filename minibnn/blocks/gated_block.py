@@ -4,7 +4,7 @@ import numpy as np
 
 from ..ops import concat_negative, dropout, gated_linear_unit, layer_norm
 from ..parameter import Parameter
-from .residual_blocks import activation, chain, residual
+from .residual_blocks import Activation, chain, residual
 
 
 class LayerNorm:
@@ -57,7 +57,7 @@ class GatedBlock:
         self.project = layer(1, 2 * context_channels, C) if context_channels else None
         self.gate = layer(gate_kernel, 2 * C, 2 * C, binary_activations and not dropout_rate)   # it scales the signs
         self.norm = [LayerNorm(C)] if normalise else []
-        self.activation = activation(binary_activations)
+        self.activation = Activation(binary_activations)
         self.dropout_rate = dropout_rate
 
     def __call__(self, x, initialise=False, context=None, keep=None):

@@ -4,10 +4,10 @@ from ..binary.bits import PackedKernel
 from ..binary.weight_norm import binary_scale
 from ..ops import scale_and_shift
 from ..parameter import replace_layers
-from .convolutions import BinaryConv, _NormalisedConv
+from .convolutions import BinaryConv, NormalisedConv
 
 
-class PackedConv(_NormalisedConv):
+class PackedConv(NormalisedConv):
     """A BinaryConv whose weights are kept as one bit each: the same values, forward only.
 
     Paper:     Eq. (13), and with binary inputs Eq. (5).

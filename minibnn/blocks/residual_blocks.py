@@ -41,14 +41,17 @@ def chain(x, steps, initialise=False):
     return x, chain_backward
 
 
-def activation(binary):
+class Activation:
     """A step for `chain`: sign with the clipped straight-through gradient (Eq. 5-6) if `binary`, else ELU.
 
     Differs:   the published code has tanh in the VAE's 32-bit blocks, where the paper says ELU.
     """
-    def activation_step(x, initialise=False):                       # it has nothing to initialise
-        return straight_through.binarise_activations_ste(x) if binary else elu(x)
-    return activation_step
+
+    def __init__(self, binary):
+        self.binary = binary
+
+    def __call__(self, x, initialise=False):                        # it has nothing to initialise
+        return straight_through.binarise_activations_ste(x) if self.binary else elu(x)
 
 
 class ResidualBlock:
@@ -66,7 +69,7 @@ class ResidualBlock:
         shape, settings = (kernel, channels, channels), {"signs_in": binary_activations}
         self.conv1 = conv(rng, *shape, init_std=1.0, **settings)
         self.conv2 = conv(rng, *shape, init_std=0.0, positive_gain=False, **settings)
-        self.activation = activation(binary_activations)
+        self.activation = Activation(binary_activations)
 
     def __call__(self, x, initialise=False):
         def branch(x):

@@ -82,7 +82,7 @@ def ledger(model):
 def _counting_multiply_adds():
     """Inside, layers note under the identity of their kernel what they did: a list of (kind, number)."""
     done = {}
-    convolve, mix = convolutions._NormalisedConv._convolve, InvertibleConv.__call__
+    convolve, mix = convolutions.NormalisedConv._convolve, InvertibleConv.__call__
 
     def counted_convolve(self, x, w):
         y, backward = convolve(self, x, w)
@@ -94,11 +94,11 @@ def _counting_multiply_adds():
     def counted_mix(self, x, *given):
         done.setdefault(id(self.w), []).append((OPERATIONS[0], x[..., 0].size * self.w.value.size))
         return mix(self, x, *given)
-    convolutions._NormalisedConv._convolve, InvertibleConv.__call__ = counted_convolve, counted_mix
+    convolutions.NormalisedConv._convolve, InvertibleConv.__call__ = counted_convolve, counted_mix
     try:
         yield done
     finally:
-        convolutions._NormalisedConv._convolve, InvertibleConv.__call__ = convolve, mix
+        convolutions.NormalisedConv._convolve, InvertibleConv.__call__ = convolve, mix
 
 
 def total(entries):

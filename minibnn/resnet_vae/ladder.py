@@ -35,6 +35,15 @@ class LatentLayer:
         """
         return chain(u, [self.activation, self.to_posterior], initialise)
 
+    def from_above(self, d, initialise=False):
+        """What the state says about prior and posterior.
+
+        Forward:   conv(act(d)): mean and log-scale of the prior, and the posterior's before `below` is added
+                   d: (N, H, W, h), result: (N, H, W, 4Z)
+        Backward:  dd
+        """
+        return chain(d, [self.activation, self.to_prior], initialise)
+
     def up(self, u, initialise=False):
         """Residual blocks on the way up.    u: (N, H, W, h) -> (N, H, W, h)"""
         return chain(u, self.up_blocks, initialise)
@@ -44,13 +53,13 @@ class LatentLayer:
         """Draw the latents from the posterior; return the next state and what they cost.
 
         Paper:     Eq. (7), Appendix B.
-        Forward:   conv(act(d)) gives mean and log-scale of the prior p, and a part of those of the
+        Forward:   `from_above` gives mean and log-scale of the prior p, and a part of those of the
                    posterior q, to which `below` adds the other part;
-                   z ~ q; kl = log q(z) - log p(z); d' = blocks(d) + conv(act(z))
+                   z ~ q; kl = log q(z) - log p(z); d' = next_state(d, z)
                    d, d': (N, H, W, h), below: (N, H, W, 2Z), uniform: (N, H, W, Z), kl: (N, Z)
         Backward:  takes the gradients of d' and kl; gives dd, d_below
         """
-        stats, stats_backward = chain(d, [self.activation, self.to_prior], initialise)
+        stats, stats_backward = self.from_above(d, initialise)
         of_prior, of_posterior = halves(stats)
         q_mean, q_log_scale = halves(of_posterior + below)
         p_mean, p_log_scale = halves(of_prior)
@@ -58,7 +67,7 @@ class LatentLayer:
         p_scale, p_scale_backward = latent_scale(p_log_scale)
         z, sample_backward = logistic_sample(q_mean, q_scale, logistic_noise(uniform))
         kl, kl_backward = one_sample_kl(z, q_mean, q_scale, p_mean, p_scale)
-        d_next, next_backward = self._next_state(d, z, initialise)
+        d_next, next_backward = self.next_state(d, z, initialise)
 
         def top_down_backward(d_d_next, d_kl):
             dd, dz = next_backward(d_d_next)
@@ -73,12 +82,17 @@ class LatentLayer:
 
     def generate(self, d, uniform):
         """Draw the latents from the prior.    d: (N, H, W, h), uniform: (N, H, W, Z); returns the next d"""
-        stats, _ = chain(d, [self.activation, self.to_prior])
+        stats, _ = self.from_above(d)
         mean, log_scale = halves(halves(stats)[0])
         z, _ = logistic_sample(mean, latent_scale(log_scale)[0], logistic_noise(uniform))
-        return self._next_state(d, z)[0]
+        return self.next_state(d, z)[0]
 
-    def _next_state(self, d, z, initialise=False):
+    def next_state(self, d, z, initialise=False):
+        """The state for the layer below.
+
+        Forward:   d' = blocks(d) + conv(act(z))                    d, d': (N, H, W, h), z: (N, H, W, Z)
+        Backward:  dd, dz
+        """
         through_blocks, blocks_backward = chain(d, self.down_blocks, initialise)
         from_z, from_z_backward = chain(z, [self.activation, self.from_latent], initialise)
         y = through_blocks + from_z

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..blocks import ResidualBlock, activation, chain, conv_of
+from ..blocks import Activation, ResidualBlock, chain, conv_of
 from ..configs import require_images, require_noise
 from ..differentiable import differentiable
 from ..numerics import bits_per_dimension
@@ -31,10 +31,11 @@ class ResNetVAE:
     def __init__(self, config, rng):
         self.config = config
         h, everywhere = config.channels, config.binary_everywhere
-        self.activation = activation(everywhere and config.activations == 1)
+        self.activation = Activation(everywhere and config.activations == 1)
         outer_block = (rng, h, 5, conv_of(config.weights, config.normalisation), config.activations == 1)
         outer_conv = conv_of(1 if everywhere else 32)
         self.stem = outer_conv(rng, 5, 3, h, stride=2)
+        self.stem_activation = Activation(binary=False)             # an image has more than one bit
         self.stem_blocks = [ResidualBlock(*outer_block) for _ in range(config.nproc)]
         self.layers = [LatentLayer(rng, config, config.blocks_of(i), self.activation)
                        for i in range(config.layers)]
@@ -55,12 +56,12 @@ class ResNetVAE:
                    since images and noise are data.
         """
         self._require(uniform, images)
-        below, encode_backward = self._encode(images, initialise)
-        (d, kl), decode_backward = self._descend(below, uniform, initialise)
+        below, bottom_up_backward = self.bottom_up(images, initialise)
+        (d, kl), descend_backward = self._descend(below, uniform, initialise)
         log_likelihood, likelihood_backward = self._likelihood(images, d, initialise)
 
         def vae_backward(d_log_likelihood, d_kl):
-            encode_backward(decode_backward(likelihood_backward(d_log_likelihood), d_kl))
+            bottom_up_backward(descend_backward(likelihood_backward(d_log_likelihood), d_kl))
         return Bound(log_likelihood, kl), vae_backward
 
     def draw_noise(self, rng, number, training=False):
@@ -97,10 +98,14 @@ class ResNetVAE:
         number = None if images is None else len(images)
         require_noise(uniform, self.config.latent_shape, number, least=0, most=1)
 
-    def _encode(self, images, initialise):
-        """images -> what each layer's posterior gets from below, layer 0 first: list of (N, H, W, 2Z)."""
+    def bottom_up(self, images, initialise=False):
+        """What each layer's posterior gets from below.
+
+        Forward:   images: (N, S, S, 3) -> list of (N, S/2, S/2, 2Z), layer 0, next to the image, first
+        Backward:  takes their gradients; returns nothing, since images are data
+        """
         x = scale_pixels(images, self.log_scale.value.dtype)
-        u, stem_backward = chain(x, [self.stem, activation(binary=False), *self.stem_blocks], initialise)
+        u, stem_backward = chain(x, [self.stem, self.stem_activation, *self.stem_blocks], initialise)
         below, below_backwards, up_backwards = [], [], []
         for layer in self.layers:
             stats, stats_backward = layer.posterior_from_below(u, initialise)
@@ -110,16 +115,20 @@ class ResNetVAE:
                 u, up_backward = layer.up(u, initialise)
                 up_backwards.append(up_backward)
 
-        def encode_backward(d_below):
+        def bottom_up_backward(d_below):
             du = below_backwards[-1](d_below[-1])
             for i in reversed(range(len(up_backwards))):
                 du = up_backwards[i](du) + below_backwards[i](d_below[i])
             stem_backward(du)
-        return below, encode_backward
+        return below, bottom_up_backward
+
+    def top_state(self, shape):
+        """What the top-down pass starts from, a constant zero map.    shape: (N, H, W); result: (N, H, W, h)"""
+        return np.zeros((*shape, self.config.channels), self.log_scale.value.dtype)
 
     def _descend(self, below, uniform, initialise):
-        """Top-down pass from a constant zero map: the last state (N, H, W, h) and the KL (N, L, Z)."""
-        d = np.zeros((*below[0].shape[:3], self.config.channels), below[0].dtype)
+        """Top-down pass: the last state (N, H, W, h) and the KL (N, L, Z)."""
+        d = self.top_state(below[0].shape[:3])
         kl, steps = [], []
         for i in reversed(range(len(self.layers))):
             noise = uniform[:, i].astype(d.dtype)
@@ -135,11 +144,16 @@ class ResNetVAE:
             return d_below
         return (d, np.stack(kl[::-1], axis=1)), descend_backward
 
-    def _decode(self, d, initialise=False):
+    def pixel_mean(self, d, initialise=False):
+        """The mean of each pixel's logistic distribution, black at -1 and white at 1.
+
+        Forward:   d, the state below the last layer: (N, S/2, S/2, h) -> (N, S, S, 3)
+        Backward:  dd
+        """
         return chain(d, [*self.head_blocks, self.activation, self.head], initialise)
 
     def _likelihood(self, images, d, initialise):
-        mean, decode_backward = self._decode(d, initialise)
+        mean, pixel_mean_backward = self.pixel_mean(d, initialise)
         scale, softplus_backward = softplus(self.log_scale.value)
         log_p, log_p_backward = discretised_logistic(images, mean, scale)
 
@@ -147,7 +161,7 @@ class ResNetVAE:
             d_log_p = np.broadcast_to(d_log_likelihood[:, None, None, None], log_p.shape)
             d_mean, d_scale = log_p_backward(d_log_p)
             self.log_scale.accumulate(softplus_backward(d_scale))
-            return decode_backward(d_mean)
+            return pixel_mean_backward(d_mean)
         return log_p.sum(axis=(1, 2, 3)), likelihood_backward
 
     def sample(self, uniform):
@@ -157,18 +171,17 @@ class ResNetVAE:
         Raises:    InputError if it is no such noise.
         """
         self._require(uniform)
-        _, H, W, _ = self.config.latent_shape
-        d = np.zeros((len(uniform), H, W, self.config.channels), self.log_scale.value.dtype)
+        d = self.top_state((len(uniform), *self.config.latent_shape[1:3]))
         for i in reversed(range(len(self.layers))):
             d = self.layers[i].generate(d, uniform[:, i].astype(d.dtype))
-        return _to_pixels(self._decode(d)[0])
+        return _to_pixels(self.pixel_mean(d)[0])
 
     def reconstruct(self, images, uniform):
         """The decoder's mean for latents drawn from the posterior.    Shapes and errors as in `__call__`; uint8"""
         self._require(uniform, images)
-        below, _ = self._encode(images, initialise=False)
+        below, _ = self.bottom_up(images)
         (d, _), _ = self._descend(below, uniform, initialise=False)
-        return _to_pixels(self._decode(d)[0])
+        return _to_pixels(self.pixel_mean(d)[0])
 
 
 def _to_pixels(mean):

@@ -108,7 +108,7 @@ def test_an_image_passes_the_stem_an_elu_and_its_blocks_before_the_ladder(change
     u, _ = elu(model.stem(scale_pixels(images, np.dtype(float)))[0])
     for block in model.stem_blocks:
         u, _ = block(u)
-    for layer, below in zip(model.layers, model._encode(images, initialise=False)[0]):
+    for layer, below in zip(model.layers, model.bottom_up(images)[0]):
         np.testing.assert_array_equal(below, layer.to_posterior(model.activation(u)[0])[0])
         for block in layer.up_blocks:
             u, _ = block(u)
@@ -126,8 +126,8 @@ def test_the_way_down_is_blocks_and_latents_then_blocks_and_the_head(changes):
     for block in model.head_blocks:
         decoded, _ = block(decoded)
     wanted = through + layer.from_latent(model.activation(z)[0])[0]
-    np.testing.assert_array_equal(layer._next_state(d, z)[0], wanted)
-    np.testing.assert_array_equal(model._decode(d)[0], model.head(model.activation(decoded)[0])[0])
+    np.testing.assert_array_equal(layer.next_state(d, z)[0], wanted)
+    np.testing.assert_array_equal(model.pixel_mean(d)[0], model.head(model.activation(decoded)[0])[0])
 
 
 @pytest.mark.parametrize("changes", [{}, {"weights": 1, "activations": 1}, {**EVERYWHERE, "activations": 1}])

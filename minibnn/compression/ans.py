@@ -1,0 +1,112 @@
+"""An entropy coder: asymmetric numeral systems (ANS), several lanes at a time.
+
+Source: J. Duda, "Asymmetric numeral systems", arXiv 2013; the range variant (rANS) of its section 2.3.
+
+One lane is a stack in one whole number, its head. To push a symbol that fills `frequency` of 2^precision slots, from
+`start` on, makes the head about 2^precision / frequency times as large: log2 of that many bits longer. What grows
+beyond 64 bits leaves its lower 32 to a stack of words that all lanes share.
+
+A message is a value: `push` and `pop` return another one.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+WORD_BITS = 32
+LEAST_HEAD = 1 << WORD_BITS   # heads are in [2^32, 2^64): a word moves out, or in, as soon as one leaves that range
+
+
+class Empty(ValueError):
+    """A message has fewer bits than are asked of it."""
+
+
+class Message(NamedTuple):
+    """Symbols, the last one on top."""
+
+    heads: np.ndarray         # (lanes,) uint64
+    words: tuple              # the stack: () or (an array of uint32, the stack below it)
+
+    @property
+    def lanes(self):
+        """The number of lanes: most symbols that one call can push or pop."""
+        return len(self.heads)
+
+
+def empty(lanes):
+    """A message without symbols."""
+    return Message(np.full(lanes, LEAST_HEAD, np.uint64), ())
+
+
+def push(message, start, frequency, precision, pad=0):
+    """Put a symbol on each of the first lanes.
+
+    Forward:   head' = (head // frequency) * 2^precision + slot, with slot = start + head % frequency
+    start, frequency: (n,) whole numbers, n at most `lanes`: the symbol fills the slots start ... start + frequency - 1
+               of 2^precision; frequency at least 1; precision at most 32
+    pad:       () or (n,) uint64 below 2^precision: bits of the slot that are turned
+    Returns:   a message
+    """
+    start, frequency = np.asarray(start, np.uint64), np.asarray(frequency, np.uint64)
+    heads, rest = np.split(message.heads, [len(start)])
+    full = heads >> np.uint64(2 * WORD_BITS - precision) >= frequency        # then head' would not fit 64 bits
+    words = message.words
+    if full.any():
+        words = heads[full].astype(np.uint32), words
+        heads = np.where(full, heads >> np.uint64(WORD_BITS), heads)
+    slots = start + heads % frequency ^ np.uint64(pad)
+    return Message(np.concatenate([heads // frequency << np.uint64(precision) | slots, rest]), words)
+
+
+def pop(message, number, precision, pad=0):
+    """Look at the top symbol of each of the first `number` lanes, to take it off.
+
+    Returns:   the slot of each, (number,) uint64 below 2^precision; and a function that, told the start and the
+               frequency of the symbol to which each slot belongs, gives the message below: the inverse of `push`
+    Raises:    (the function) Empty if that would take more bits than there are.
+    """
+    heads, rest = np.split(message.heads, [number])
+    slots = heads & np.uint64((1 << precision) - 1) ^ np.uint64(pad)
+
+    def below(start, frequency):
+        start, frequency = np.asarray(start, np.uint64), np.asarray(frequency, np.uint64)
+        left = frequency * (heads >> np.uint64(precision)) + slots - start
+        low = left < LEAST_HEAD
+        words = message.words
+        if low.any():
+            taken, words = _take(words, np.count_nonzero(low))
+            left[low] = left[low] << np.uint64(WORD_BITS) | taken
+        return Message(np.concatenate([left, rest]), words)
+    return slots, below
+
+
+def _take(words, number):
+    """The top `number` words of a stack, in the order in which they were put there, and the stack below."""
+    parts = []
+    while number:
+        if not words:
+            raise Empty("the message has fewer bits than are asked of it")
+        top, words = words
+        if len(top) > number:
+            words = top[:-number], words
+            top = top[-number:]
+        parts.append(top)
+        number -= len(top)
+    return np.concatenate(parts[::-1]).astype(np.uint64), words
+
+
+def to_words(message):
+    """A message as words, the heads last: (2 * lanes + ...,) uint32"""
+    words, parts = message.words, [np.ascontiguousarray(message.heads, "<u8").view("<u4")]
+    while words:
+        top, words = words
+        parts.append(top)
+    return np.concatenate(parts[::-1])
+
+
+def from_words(words, lanes):
+    """The inverse of `to_words`.    Raises: Empty if there are too few words for the heads"""
+    if len(words) < 2 * lanes:
+        raise Empty("the message has fewer bits than its heads")
+    stack, heads = np.split(np.asarray(words, "<u4"), [len(words) - 2 * lanes])
+    return Message(heads.copy().view("<u8").astype(np.uint64), (stack, ()) if len(stack) else ())

@@ -1,0 +1,155 @@
+"""The same numbers on every machine: sums that never round, and functions made of straight lines.
+
+A decoder must get the very numbers that the encoder had. Floating-point arithmetic alone does not promise this: matrix
+products add in an order that depends on processor, library and number of threads, and exp and log differ in their last
+bits. What IEEE 754 promises on every machine is each single +, -, *, / and square root.
+
+So convolutions here multiply whole numbers, small enough that no sum rounds, in whatever order it is added. And what
+is none of those operations, e^x and logarithms, is interpolated in tables of correctly rounded values, which Python's
+`decimal` computes.
+"""
+
+import copy
+import hashlib
+import json
+from dataclasses import asdict
+from decimal import Decimal, localcontext
+from functools import cache
+from math import fsum
+
+import numpy as np
+
+from ..binary.straight_through import binarise_weights_ste
+from ..blocks import Activation, PackedConv
+from ..blocks.convolutions import NormalisedConv
+from ..files import InputError
+from ..parameter import cast, replace_layers
+
+MANTISSA = 53            # bits of a float64: whole numbers up to 2^53 add without rounding
+STEPS = 256              # of a table, from one whole number to the next
+REACH = 24               # where tables end: e^-24 is 4e-11
+DIGITS = 28              # of the decimal numbers that are rounded to a table's values
+FRACTION = 2.0**-48      # values are whole multiples of it, so that the difference of two is exact
+
+
+def exact_network(model):
+    """A copy of a ResNet VAE for inference that gives the same numbers on every machine: nearly those of the model.
+
+    Inputs and weights of a convolution are rounded to as many bits of the largest among them as leave its sums exact,
+    21 for a fan-in of 800. ELU is interpolated, with errors of at most 2e-6.
+    """
+    network = copy.deepcopy(model)
+    cast(network, np.float64)
+    replace_layers(network, NormalisedConv, ExactConv)
+    return replace_layers(network, Activation, lambda step: step if step.binary else _elu_step)
+
+
+class ExactConv(NormalisedConv):
+    """Any convolution layer with exact sums, forward only.
+
+    Paper:     Eq. (11), (13): y = conv(x, w) * gain / norm(w) + bias, where w is v or sign(v), whose norm is sqrt(n)
+    """
+
+    def __init__(self, layer):
+        self.kind, self.stride, self.transposed, self.signs_in = (layer.kind, layer.stride, layer.transposed,
+                                                                  layer.signs_in)
+        w = layer.kernel.signs(np.float64) if isinstance(layer, PackedConv) else layer.v.value
+        if layer.kind == "binary":
+            w, _ = binarise_weights_ste(w)
+        self.bits = (MANTISSA - w[..., 0].size.bit_length()) // 2
+        self.w, unit = whole_numbers(w, self.bits)
+        self.gain = layer.gain.value if hasattr(layer, "gain") else np.zeros(0)       # UnnormalisedConv has none
+        self.scale, self.bias = unit * _gain_over_norm(layer, w), layer.bias.value
+
+    def __call__(self, x, initialise=False):
+        whole, unit = whole_numbers(x, self.bits)
+        y, _ = self._convolve(whole, self.w)
+        return y * (unit * self.scale) + self.bias, None
+
+
+def _gain_over_norm(layer, w):
+    if not hasattr(layer, "gain"):
+        return 1.0
+    gain = softplus(layer.gain.value) if layer.positive_gain else layer.gain.value
+    return gain / np.sqrt([fsum(squares) for squares in (w * w).reshape(-1, w.shape[-1]).T])
+
+
+def fingerprint(network):
+    """SHA-256, in hexadecimal, of the shape and the parameters of an exact network, packed or not."""
+    digest = hashlib.sha256(json.dumps(asdict(network.config)).encode())
+    digest.update(network.log_scale.value)
+
+    def add(layer):
+        for array in (layer.w, layer.gain, layer.bias):
+            digest.update(array.astype("<f8"))
+        return layer
+    replace_layers(network, ExactConv, add)
+    return digest.hexdigest()
+
+
+def whole_numbers(x, bits):
+    """x as whole numbers of at most so many bits, and the power of two of which they are multiples.
+
+    Raises:    InputError if x is not finite
+    """
+    largest = np.abs(x).max()
+    if not np.isfinite(largest):
+        raise InputError("model: wanted one whose numbers are finite, got one that overflows on these images")
+    unit = 2.0 ** (int(np.frexp(largest)[1]) - bits)
+    return np.rint(x / unit), unit
+
+
+def exp_of_negative(x):
+    """e^-x for x >= 0, never rising where x rises, to 2e-6."""
+    return _lines(_exp_table(), x)
+
+
+def sigmoid(x):
+    """1 / (1 + e^-x), never falling where x rises."""
+    of_distance = 1 / (1 + exp_of_negative(np.abs(x)))
+    return np.where(x < 0, 1 - of_distance, of_distance)
+
+
+def softplus(x):
+    """log(1 + e^x)."""
+    return np.maximum(x, 0) + _lines(_softplus_table(), np.abs(x))
+
+
+def logit(numbers, total):
+    """log(p / (1 - p)) for p = numbers / total, correctly rounded to 15 digits after the point.
+
+    numbers:   a range of whole numbers from 1 to total - 1;  result: as many float64
+    """
+    return _rounded(lambda i: (Decimal(i) / (total - i)).ln(), numbers)
+
+
+def _elu_step(x, initialise=False):
+    return np.where(x > 0, x, exp_of_negative(-np.minimum(x, 0)) - 1), None
+
+
+def _lines(table, x):
+    """Straight lines between values of a table; beyond its end the last value.    x: any shape, at least 0
+
+    Differences of values are exact, so that no rounding makes a falling line rise.
+    """
+    place = np.minimum(x * STEPS, STEPS * REACH)
+    left = np.minimum(place.astype(np.int64), STEPS * REACH - 1)
+    start = table[left]
+    return start + (table[left + 1] - start) * (place - left)
+
+
+@cache
+def _exp_table():
+    return _rounded(lambda i: (-Decimal(i) / STEPS).exp(), range(STEPS * REACH + 1))
+
+
+@cache
+def _softplus_table():
+    return _rounded(lambda i: (1 + (-Decimal(i) / STEPS).exp()).ln(), range(STEPS * REACH + 1))
+
+
+def _rounded(function, arguments):
+    with localcontext() as context:
+        context.prec = DIGITS
+        whole = [int((function(i) / Decimal(FRACTION)).to_integral_value()) for i in arguments]
+    return np.array(whole, np.float64) * FRACTION

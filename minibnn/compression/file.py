@@ -1,0 +1,167 @@
+"""Images in a file, and out of it again without loss.
+
+    "minibnn images 1\\n"
+    8, 4 bytes  lengths of the file and of the header, lowest byte first
+    header      JSON, deflated
+    words       4 bytes each, lowest first: the message
+    32 bytes    SHA-256 of everything before
+"""
+
+import hashlib
+import json
+import struct
+import zlib
+from itertools import groupby
+
+import numpy as np
+
+from .. import models
+from ..cores import blas_threads
+from ..files import InputError, atomic_write, parse_json, read_bytes, require_fields
+from ..training.inference import require_vae
+from .ans import Empty
+from .bits_back import BitsBack
+from .stream import MOST_LANES, SIDES, Stream, decode, encode
+
+MAGIC = b"minibnn images 1\n"
+LENGTHS = struct.Struct("<QI")
+DIGEST = 32                         # bytes
+MOST_IMAGES, MOST_PIXELS = 10**6, 1 << 30
+MOST_HEADER = 1 << 28               # bytes of the header, not deflated
+MOST_BITS = 16                      # of a latent
+
+
+def compress(path, model, images, names=None, report=None):
+    """Write images to a file with a trained ResNet VAE, without loss.
+
+    model:     models.Trained;  images: (N, H, W, 3) uint8, or a list of (H, W, 3) uint8 of any sizes
+    names:     of the images, for whoever unpacks them: relative paths, all different
+    report:    report(done, total, text) is called after each part of an image
+    Returns:   stream.Lengths
+    Raises:    InputError if something cannot be used, or written.
+    """
+    require_vae(model.settings, "compress")
+    _require_images(images)
+    coder = BitsBack(model.network)
+    with blas_threads(1):
+        stream, lengths = encode(coder, images, report)
+    header = {"model": coder.fingerprint, "pixels": _digest_of(images), "shapes": _runs(images), "names": names or [],
+              "bits": coder.bits, "lanes": stream.lanes, "side": stream.side, "plain": stream.plain}
+    deflated = zlib.compress(json.dumps(header, separators=(",", ":")).encode(), 9)
+    size = len(MAGIC) + LENGTHS.size + len(deflated) + stream.words.nbytes + DIGEST
+    content = b"".join([MAGIC, LENGTHS.pack(size, len(deflated)), deflated, stream.words.astype("<u4").tobytes()])
+    with atomic_write(path) as file:
+        file.write(content + hashlib.sha256(content).digest())
+    return lengths
+
+
+def decompress(path, model=None, report=None):
+    """Read the images in a file that `compress` wrote.
+
+    model:     the models.Trained that wrote it; None: one of those that come with minibnn
+    Returns:   list of (H, W, 3) uint8, and the list of their names, empty if they have none
+    Raises:    InputError saying why there are no images: another file, damaged or cut off, another model, or numbers
+               that come out differently here.
+    """
+    header, words = _read(path)
+    coder = _coder(path, header, model)
+    shapes = [(H, W) for count, H, W in header["shapes"] for _ in range(count)]
+    stream = Stream(words, header["lanes"], header["side"], header["plain"])
+    try:
+        with blas_threads(1):
+            images = decode(coder, stream, shapes, report)
+        if _digest_of(images) != header["pixels"]:
+            raise ValueError("other pixels")
+    except (Empty, ValueError) as error:
+        raise InputError(f"{path}: wanted the images that were stored, got others: this machine computes other numbers "
+                         f"than the one that wrote the file ({error})") from None
+    return images, header["names"]
+
+
+def _coder(path, header, model):
+    candidates = [model] if model else [models.load(name) for name in models.NAMES if name.startswith("vae")]
+    for candidate in candidates:
+        require_vae(candidate.settings, "decompress")
+        coder = BitsBack(candidate.network, header["bits"])
+        if coder.fingerprint == header["model"]:
+            return coder
+    got = "another" if model else "none of those that come with minibnn: name it with --model"
+    raise InputError(f"{path}: wanted the model that wrote it, of fingerprint {header['model'][:16]}, got {got}")
+
+
+def _read(path):
+    """The header and the words of a file, whole and possible."""
+    content = read_bytes(path)
+    start = len(MAGIC) + LENGTHS.size
+    if not content.startswith(MAGIC) or len(content) < start:
+        raise InputError(f"{path}: wanted a file that compress wrote, got another")
+    size, length = LENGTHS.unpack_from(content, len(MAGIC))
+    if len(content) < size:
+        raise InputError(f"{path}: wanted {size:,} bytes, got {len(content):,}: the file is cut off")
+    if hashlib.sha256(content[:-DIGEST]).digest() != content[-DIGEST:]:
+        raise InputError(f"{path}: wanted the bytes that compress wrote, got others: the file is damaged")
+    try:
+        unpacker = zlib.decompressobj()
+        header = parse_json(unpacker.decompress(content[start:start + length], MOST_HEADER))
+        _require_header(header)
+        words = np.frombuffer(content[start + length:-DIGEST], "<u4")
+    except (ValueError, zlib.error) as error:
+        raise InputError(f"{path}: wanted a file that compress wrote, got a header that is none: {error}") from None
+    return header, words
+
+
+def _require_header(header):
+    """Raise ValueError unless a header could be one of ours."""
+    require_fields(header, model=str, pixels=str, shapes=list, names=list, bits=int, lanes=int, side=int, plain=list)
+    for run in header["shapes"]:
+        if not isinstance(run, list) or len(run) != 3:
+            raise ValueError("shapes: wanted [count, height, width]")
+        require_fields(dict(zip(("count", "height", "width"), run)), count=int, height=int, width=int)
+    _require_numbers(header["shapes"])
+    number = sum(count for count, _, _ in header["shapes"])
+    if not (1 <= header["bits"] <= MOST_BITS and 1 <= header["lanes"] <= MOST_LANES and header["side"] in SIDES):
+        raise ValueError("bits, lanes or side: wanted others")
+    if not all(type(tile) is int for tile in header["plain"]):
+        raise ValueError("plain: wanted whole numbers")
+    if header["names"]:
+        require_names(header["names"], number)
+
+
+def require_names(names, number):
+    """Raise ValueError unless `names` are so many different relative paths that stay inside their folder."""
+    if len(names) != number or not all(isinstance(name, str) for name in names) or len({*names}) < number:
+        raise ValueError(f"names: wanted {number} different ones")
+    for name in names:
+        parts = name.split("/")
+        if not name.isprintable() or {"", ".", ".."} & {*parts} or set('\\:') & {*name}:
+            raise ValueError(f"names: wanted relative paths, got {name[:100]!r}")
+
+
+def _require_numbers(runs):
+    number, pixels = sum(run[0] for run in runs), sum(count * H * W for count, H, W in runs)
+    if not number or not all(0 < n for run in runs for n in run):
+        raise InputError("images: wanted at least one, none of them empty, got others")
+    if number > MOST_IMAGES or pixels > MOST_PIXELS:
+        raise InputError(f"images: wanted at most {MOST_IMAGES:,} with {MOST_PIXELS:,} pixels in all, got {number:,} "
+                         f"with {pixels:,}")
+
+
+def _require_images(images):
+    for image in images:
+        if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+            got = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
+            raise InputError(f"images: wanted (H, W, 3) uint8, got {got}")
+    _require_numbers(_runs(images))
+
+
+def _runs(images):
+    """[count, height, width] of each run of images of one size."""
+    return [[len([*run]), *shape] for shape, run in groupby(image.shape[:2] for image in images)]
+
+
+def _digest_of(images):
+    digest = hashlib.sha256()
+    for image in images:
+        digest.update(f"{image.shape}".encode())
+        digest.update(np.ascontiguousarray(image))
+    return digest.hexdigest()

@@ -1,0 +1,118 @@
+"""Frequency tables: how many of 2^R slots each symbol has, as a function of the slots below it.
+
+C(i) is the number of slots below symbol i: C(0) = 0, C(n) = 2^R, and C rises by at least 1 from each symbol to the
+next, so that every symbol can be coded. Symbol i has the slots C(i) ... C(i + 1) - 1.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from .ans import pop, push
+from .exact import logit, sigmoid
+
+PRECISION = 24           # R of tables of probabilities
+LEVELS = 256             # of a colour value
+
+
+class Table(NamedTuple):
+    """Tables of `length` symbols, one for each, to put all of them on a message or take them off."""
+
+    length: int
+    different: int                 # n: each is one of so many, a power of two
+    slots_below: Callable          # (symbols, row) -> C of them, (k,) each; row: a slice, which of the `length`
+    precision: int = PRECISION     # R
+    pad: np.ndarray = None         # (length,) uint64, as in ans.push
+
+    def push(self, message, symbols):
+        """Put symbols on a message, as many at a time as it has lanes, the last ones first.
+
+        symbols:   (length,) whole numbers from 0 to n - 1;  returns: a message
+        """
+        for row in reversed(self._rows(message)):
+            start = self.slots_below(symbols[row], row)
+            frequency = self.slots_below(symbols[row] + 1, row) - start
+            message = push(message, start, frequency, self.precision, self._pad(row))
+        return message
+
+    def pop(self, message):
+        """Take symbols off a message: the inverse of `push`.
+
+        Which symbol a slot belongs to is found by bisection of C itself: an inverse of C might round differently.
+        Returns:   the message below, and the symbols, (length,)
+        """
+        rows = []
+        for row in self._rows(message):
+            slots, below = pop(message, row.stop - row.start, self.precision, self._pad(row))
+            symbols = np.zeros(len(slots), np.int64)
+            step = self.different // 2
+            while step:
+                symbols += step * (self.slots_below(symbols + step, row) <= slots)
+                step //= 2
+            start = self.slots_below(symbols, row)
+            message = below(start, self.slots_below(symbols + 1, row) - start)
+            rows.append(symbols)
+        return message, np.concatenate(rows)
+
+    def _rows(self, message):
+        return [slice(first, min(first + message.lanes, self.length))
+                for first in range(0, self.length, message.lanes)]
+
+    def _pad(self, row):
+        return 0 if self.pad is None else self.pad[row]
+
+
+def uniform_table(length, bits):
+    """2^bits symbols that are all equally likely."""
+    return Table(length, 1 << bits, lambda symbols, row: symbols.astype(np.uint64), bits)
+
+
+def pixel_table(mean, scale):
+    """Colour values under the discretised logistic (Appendix B).    mean: any shape, scale: ()"""
+    mean = mean.ravel()
+
+    def slots_below(levels, row):
+        edge = levels * (2 / 255) - 1 - 1 / 255                     # between this level and the one below it
+        return _pinned(levels, (edge - mean[row]) / scale, LEVELS)
+    return Table(mean.size, LEVELS, slots_below)
+
+
+def latent_table(prior, posterior, bits, pad):
+    """2^bits bins of equal mass under a logistic prior, under a logistic posterior.
+
+    prior, posterior: (mean, scale), (length,) each
+    """
+    (p_mean, p_scale), (q_mean, q_scale) = prior, posterior
+    edges = _logits(bits)[::2]
+
+    def slots_below(bins, row):
+        edge = p_mean[row] + p_scale[row] * edges[bins]             # between this bin and the one below it
+        return _pinned(bins, (edge - q_mean[row]) / q_scale[row], 1 << bits)
+    return Table(len(q_mean), 1 << bits, slots_below, pad=pad)
+
+
+def latent_values(prior, bins, bits):
+    """The latents that stand for bins: at half of each bin's mass.    prior: (mean, scale); all (length,)"""
+    mean, scale = prior
+    return mean + scale * _logits(bits)[2 * bins + 1]
+
+
+def _pinned(symbols, x, different):
+    """C = symbol + floor((2^R - n) sigmoid(x)), but 0 for the first symbol and 2^R beyond the last.
+
+    sigmoid(x) never falls where x rises, so C rises.
+    """
+    slots = symbols + np.floor(((1 << PRECISION) - different) * sigmoid(x)).astype(np.int64)
+    return np.where(symbols == 0, 0, np.where(symbols == different, 1 << PRECISION, slots)).astype(np.uint64)
+
+
+@cache
+def _logits(bits):
+    """logit(j / 2^(bits + 1)): at even j the edges of the bins, at odd ones what stands for each.
+
+    j = 0 ... 2^(bits + 1); the first and the last, which are infinite and which `_pinned` ignores, are 0.
+    """
+    below_half = logit(range(1, 1 << bits), 2 << bits)
+    return np.concatenate([[0], below_half, [0], -below_half[::-1], [0]])
