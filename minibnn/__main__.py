@@ -6,6 +6,8 @@ import sys
 from . import __version__
 from .commands import (
     bench,
+    compress,
+    decompress,
     evaluate,
     figures,
     gradcheck,
@@ -24,7 +26,8 @@ from .files import InputError
 from .progress import give_up
 from .training import run
 
-COMMANDS = tour, train, evaluate, sample, reconstruct, pack, ledger, gradcheck, bench, table1, figures, tutorials
+COMMANDS = (tour, train, evaluate, sample, reconstruct, compress, decompress, pack, ledger, gradcheck, bench, table1,
+            figures, tutorials)
 MOST_CHARACTERS = 2000   # of a message
 
 

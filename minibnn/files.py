@@ -5,6 +5,7 @@ import json
 import math
 import os
 import secrets
+import shutil
 import stat
 from contextlib import contextmanager
 from pathlib import Path
@@ -123,6 +124,38 @@ def atomic_write(path, mode="wb"):
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+
+
+@contextmanager
+def atomic_folder(path):
+    """Make a folder that appears under its name only when it is complete; an empty one of that name is replaced.
+
+    Yields the Path of a temporary folder beside it. On any error nothing is left behind.
+    Raises:    InputError if `path` is there and no empty folder, or cannot be made.
+    """
+    path = Path(path)
+    with writing(path):
+        require_new_folder(path)
+        temporary = path.absolute().with_name(PART.format(secrets.token_hex(8)))
+        temporary.mkdir()
+        try:
+            yield temporary
+            if path.exists():
+                path.rmdir()                                        # empty; Windows would not replace it
+            os.replace(temporary, path)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+
+
+def require_new_folder(path):
+    """Raise InputError if `path` could not be made a folder, as where something is already."""
+    path = Path(path)
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise InputError(f"{path}: wanted a folder that is new or empty, got "
+                         + ("one with files in it" if path.is_dir() else "a file"))
+    if not (path.absolute().parent.is_dir() and os.access(path.absolute().parent, os.W_OK)):
+        raise InputError(f"{path}: wanted a place that can be written to, got {path.parent}")
 
 
 def remove_parts(folder):

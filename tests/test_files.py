@@ -10,6 +10,7 @@ import pytest
 from minibnn.files import (
     InputError,
     alone_in,
+    atomic_folder,
     atomic_write,
     did_you_mean,
     read_bytes,
@@ -146,3 +147,23 @@ def test_fields_of_their_kind_are_not():
 def test_a_word_that_is_much_like_another_is_helped_with(word, end):
     assert did_you_mean(word, ["cifar10", "Leaves", "cifar100"]) == end
     assert did_you_mean(word, []) == ""
+
+
+def test_a_folder_appears_only_when_complete(tmp_path):
+    place = tmp_path / "new"
+    with pytest.raises(RuntimeError), atomic_folder(place) as folder:
+        (folder / "a").write_text("half")
+        assert not place.exists()
+        raise RuntimeError
+    assert not [*tmp_path.iterdir()]
+    for _ in range(2):                                              # the second time an empty one is there
+        with atomic_folder(place) as folder:
+            (folder / "a").write_text("whole")
+        assert [path.name for path in tmp_path.iterdir()] == ["new"] and (place / "a").read_text() == "whole"
+        (place / "a").unlink()
+    for taken in (tmp_path, tmp_path / "file"):
+        (tmp_path / "file").write_text("mine")
+        with pytest.raises(InputError, match="new or empty"), atomic_folder(taken):
+            pass
+    with pytest.raises(InputError, match="can be written"), atomic_folder(tmp_path / "none" / "new"):
+        pass

@@ -41,6 +41,20 @@ def test_the_speeds_are_the_recorded_ones():
     assert f"trains in {recorded['one_bit_step_ratio']:.2f} of its 32-bit twin's time" in " ".join(README.split())
 
 
+def test_the_lengths_of_images_are_the_recorded_ones():
+    from minibnn.experiments.images_in_bits import MODELS, SETS, lines, load, measures
+    folder = ROOT / "figures" / "compression"
+    results = load(folder)
+    assert "\n".join(lines(results)) in FIGURES
+    assert {path.stem for path in folder.iterdir()} == {f"{name}-{model}" for name in SETS for model in MODELS}
+    for result in results.values():
+        _, arguments = result["command"].split("minibnn ", 1)
+        assert f"{arguments.split(' --check')[0]} --check" in FIGURES
+    cifar10 = measures(results["cifar10-16", "vae-1-1"])
+    assert f"{cifar10['this file']:.2f} bits per dimension" in README
+    assert f"PNG files take {cifar10['PNG, a file for each image']:.2f}" in README
+
+
 def test_the_shipped_models_are_those_of_the_package():
     from minibnn.models import lines
     assert "\n".join(lines()) in FIGURES

@@ -23,7 +23,7 @@ NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*\.?\d*(?:e[-+]?\d+)?")
 
 def add_to(commands):
     """Add the command and its options to the parser."""
-    parser = commands.add_parser("tutorials", help="run all lessons again and save their outputs: 2 minutes")
+    parser = commands.add_parser("tutorials", help="run all lessons again and save their outputs: 3 minutes")
     parser.add_argument("--folder", type=path, default=Path("tutorials"), metavar="DIR",
                         help="where the notebooks are (default %(default)s)")
     parser.set_defaults(execute=execute)

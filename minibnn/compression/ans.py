@@ -33,9 +33,20 @@ class Message(NamedTuple):
         return len(self.heads)
 
 
-def empty(lanes):
-    """A message without symbols."""
-    return Message(np.full(lanes, LEAST_HEAD, np.uint64), ())
+def start(words, lanes):
+    """A message without symbols, of bare words: the first ones in heads that are as small as heads can be.
+
+    words:     (n,) uint32, at least as many as lanes
+    """
+    heads, stack = np.split(np.asarray(words, np.uint64), [lanes])
+    return Message(heads + LEAST_HEAD, (stack.astype(np.uint32), ()) if len(stack) else ())
+
+
+def end(message):
+    """The words that a message started with: the inverse of `start`.    Raises: ValueError if symbols are left on it"""
+    if (message.heads >> np.uint64(WORD_BITS) != 1).any():
+        raise ValueError("symbols are left on the message")
+    return np.concatenate([message.heads.astype(np.uint32), _flat(message.words)])
 
 
 def push(message, start, frequency, precision, pad=0):
@@ -48,27 +59,27 @@ def push(message, start, frequency, precision, pad=0):
     Returns:   a message
     """
     start, frequency = np.asarray(start, np.uint64), np.asarray(frequency, np.uint64)
-    heads, rest = np.split(message.heads, [len(start)])
+    heads, others = np.split(message.heads, [len(start)])
     full = heads >> np.uint64(2 * WORD_BITS - precision) >= frequency        # then head' would not fit 64 bits
     words = message.words
     if full.any():
         words = heads[full].astype(np.uint32), words
         heads = np.where(full, heads >> np.uint64(WORD_BITS), heads)
     slots = start + heads % frequency ^ np.uint64(pad)
-    return Message(np.concatenate([heads // frequency << np.uint64(precision) | slots, rest]), words)
+    return Message(np.concatenate([heads // frequency << np.uint64(precision) | slots, others]), words)
 
 
 def pop(message, number, precision, pad=0):
     """Look at the top symbol of each of the first `number` lanes, to take it off.
 
     Returns:   the slot of each, (number,) uint64 below 2^precision; and a function that, told the start and the
-               frequency of the symbol to which each slot belongs, gives the message below: the inverse of `push`
+               frequency of the symbol to which each slot belongs, gives the message without them: the inverse of `push`
     Raises:    (the function) Empty if that would take more bits than there are.
     """
-    heads, rest = np.split(message.heads, [number])
+    heads, others = np.split(message.heads, [number])
     slots = heads & np.uint64((1 << precision) - 1) ^ np.uint64(pad)
 
-    def below(start, frequency):
+    def without(start, frequency):
         start, frequency = np.asarray(start, np.uint64), np.asarray(frequency, np.uint64)
         left = frequency * (heads >> np.uint64(precision)) + slots - start
         low = left < LEAST_HEAD
@@ -76,8 +87,8 @@ def pop(message, number, precision, pad=0):
         if low.any():
             taken, words = _take(words, np.count_nonzero(low))
             left[low] = left[low] << np.uint64(WORD_BITS) | taken
-        return Message(np.concatenate([left, rest]), words)
-    return slots, below
+        return Message(np.concatenate([left, others]), words)
+    return slots, without
 
 
 def _take(words, number):
@@ -97,16 +108,25 @@ def _take(words, number):
 
 def to_words(message):
     """A message as words, the heads last: (2 * lanes + ...,) uint32"""
-    words, parts = message.words, [np.ascontiguousarray(message.heads, "<u8").view("<u4")]
+    halves = np.stack([message.heads, message.heads >> np.uint64(WORD_BITS)], axis=1)
+    return np.concatenate([_flat(message.words), halves.astype(np.uint32).ravel()])
+
+
+def from_words(words, lanes):
+    """The inverse of `to_words`.    Raises: ValueError if no message has such words"""
+    if len(words) < 2 * lanes:
+        raise Empty("the message has fewer bits than its heads")
+    stack, heads = np.split(words, [len(words) - 2 * lanes])
+    low, high = heads.reshape(lanes, 2).T.astype(np.uint64)
+    if not high.all():
+        raise ValueError("a head is smaller than heads can be")
+    return Message(high << np.uint64(WORD_BITS) | low, (stack, ()) if len(stack) else ())
+
+
+def _flat(words):
+    """A stack as one array, its top last."""
+    parts = [np.zeros(0, np.uint32)]
     while words:
         top, words = words
         parts.append(top)
     return np.concatenate(parts[::-1])
-
-
-def from_words(words, lanes):
-    """The inverse of `to_words`.    Raises: Empty if there are too few words for the heads"""
-    if len(words) < 2 * lanes:
-        raise Empty("the message has fewer bits than its heads")
-    stack, heads = np.split(np.asarray(words, "<u4"), [len(words) - 2 * lanes])
-    return Message(heads.copy().view("<u8").astype(np.uint64), (stack, ()) if len(stack) else ())

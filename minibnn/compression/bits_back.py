@@ -26,7 +26,8 @@ LEAST_PIXEL_SCALE = 2.0**-20
 class BitsBack:
     """Puts images on messages with a ResNet VAE, one at a time, and takes them off again without loss.
 
-    An image is (H, W, 3) uint8 with H and W even, whatever size the model was trained on.
+    An image is (H, W, 3) uint8 with H and W even, whatever size the model was trained on. Matrices are small: it is
+    fast with `cores.blas_threads(1)`.
     bits:      B, of a latent under the prior, 1 to 16
     """
 
@@ -53,13 +54,13 @@ class BitsBack:
             d = self._next_state(i, d, z)
         mean, _ = self.network.pixel_mean(d)
         nats -= discretised_logistic(image[None], mean, self.pixel_scale)[0].sum()
-        message = pixel_table(mean, self.pixel_scale).push(message, image.ravel().astype(np.int64))
+        message = pixel_table(mean, self.pixel_scale).push(message, image.ravel())
         for bins in reversed(latents):
             message = uniform_table(len(bins), self.bits).push(message, bins)
         return message, nats / math.log(2)
 
     def pop(self, message, height, width):
-        """Take the top image off a message.    Returns: the message below, and the image (height, width, 3)"""
+        """Take the top image off a message.    Returns: the message without it, and the image (height, width, 3)"""
         d, latents = self.network.top_state((1, height // 2, width // 2)), []
         for i in reversed(range(len(self.network.layers))):
             of_prior, of_posterior = halves(self.network.layers[i].from_above(d)[0])
@@ -79,8 +80,8 @@ class BitsBack:
     def _posterior_table(self, i, prior, posterior):
         """The table of layer i's latents, with slots in a random order.
 
-        Else latents would be no fair draws: what is on top of the message are the previous image's latents, coded by
-        their prior, which they do not follow quite. That cost 0.02 bits per dimension.
+        Else latents would be no fair draws: on top of the message are the latents of the image before, coded by a prior
+        that they do not quite follow. Without the order this cost up to 0.02 bits per dimension.
         """
         pad = np.random.PCG64(i).random_raw(len(prior[0])) >> np.uint64(64 - PRECISION)
         return latent_table(prior, posterior, self.bits, pad)

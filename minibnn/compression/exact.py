@@ -77,13 +77,13 @@ def _gain_over_norm(layer, w):
 def fingerprint(network):
     """SHA-256, in hexadecimal, of the shape and the parameters of an exact network, packed or not."""
     digest = hashlib.sha256(json.dumps(asdict(network.config)).encode())
-    digest.update(network.log_scale.value)
+    digest.update(network.log_scale.value.astype("<f8"))
 
-    def add(layer):
+    def visit(layer):
         for array in (layer.w, layer.gain, layer.bias):
             digest.update(array.astype("<f8"))
         return layer
-    replace_layers(network, ExactConv, add)
+    replace_layers(network, ExactConv, visit)
     return digest.hexdigest()
 
 

@@ -11,6 +11,7 @@ import hashlib
 import json
 import struct
 import zlib
+from collections import Counter
 from itertools import groupby
 
 import numpy as np
@@ -26,9 +27,10 @@ from .stream import MOST_LANES, SIDES, Stream, decode, encode
 MAGIC = b"minibnn images 1\n"
 LENGTHS = struct.Struct("<QI")
 DIGEST = 32                         # bytes
-MOST_IMAGES, MOST_PIXELS = 10**6, 1 << 30
+MOST_IMAGES, MOST_PIXELS = 10**6, 1 << 28
 MOST_HEADER = 1 << 28               # bytes of the header, not deflated
 MOST_BITS = 16                      # of a latent
+NO_FLOWS = "which has no latents to code by"
 
 
 def compress(path, model, images, names=None, report=None):
@@ -40,8 +42,13 @@ def compress(path, model, images, names=None, report=None):
     Returns:   stream.Lengths
     Raises:    InputError if something cannot be used, or written.
     """
-    require_vae(model.settings, "compress")
+    require_vae(model.settings, "compress", NO_FLOWS)
     _require_images(images)
+    if names:
+        try:
+            require_names(names, len(images))
+        except ValueError as error:
+            raise InputError(f"compress: {error}") from None
     coder = BitsBack(model.network)
     with blas_threads(1):
         stream, lengths = encode(coder, images, report)
@@ -81,7 +88,7 @@ def decompress(path, model=None, report=None):
 def _coder(path, header, model):
     candidates = [model] if model else [models.load(name) for name in models.NAMES if name.startswith("vae")]
     for candidate in candidates:
-        require_vae(candidate.settings, "decompress")
+        require_vae(candidate.settings, "decompress", NO_FLOWS)
         coder = BitsBack(candidate.network, header["bits"])
         if coder.fingerprint == header["model"]:
             return coder
@@ -129,12 +136,16 @@ def _require_header(header):
 
 def require_names(names, number):
     """Raise ValueError unless `names` are so many different relative paths that stay inside their folder."""
-    if len(names) != number or not all(isinstance(name, str) for name in names) or len({*names}) < number:
-        raise ValueError(f"names: wanted {number} different ones")
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError("names: wanted texts")
     for name in names:
-        parts = name.split("/")
-        if not name.isprintable() or {"", ".", ".."} & {*parts} or set('\\:') & {*name}:
-            raise ValueError(f"names: wanted relative paths, got {name[:100]!r}")
+        if not name.isprintable() or {"", ".", ".."} & {*name.split("/")} or {*name} & {"\\", ":"}:
+            raise ValueError(f"names: wanted relative paths, without colons and backslashes, got {name[:100]!r}")
+    for name, times in Counter(name.lower() for name in names).items():        # some file systems ignore case
+        if times > 1:
+            raise ValueError(f"names: wanted different ones, got {name!r} twice")
+    if len(names) != number:
+        raise ValueError(f"names: wanted {number}, got {len(names)}")
 
 
 def _require_numbers(runs):

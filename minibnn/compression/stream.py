@@ -1,10 +1,11 @@
 """Many images of any sizes on one message.
 
-Images are cut into tiles, which are coded one by one, the last one first, so that they come off in their order. A
-tile can also be put there as it is, with 8 bits for each colour value. So are those that the model finds less likely
-than that, as noise; and the first ones, since there are no bits on the message yet to choose latents by.
+Images are cut into tiles, which are coded one by one, the last one first, so that they come off in their order. The
+message starts as the bare pixels of the first one. Another that finds too few bits there to choose its latents by is
+put there as it is, with 8 bits for each colour value; and so is a tile that the model finds less likely, as noise.
 """
 
+import math
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -15,8 +16,8 @@ from .tables import uniform_table
 
 SIDES = 64, 32, 16       # of tiles: small ones need more bits for what they show, large ones more to start with
 MANY = 256               # so many tiles are worth the start
-MOST_LANES = 256
-VALUES_OF_LANE = 4096    # a lane costs about 48 bits: here 0.01 bits for each colour value
+LEAST_LANES, MOST_LANES = 16, 256
+VALUES_OF_LANE = 1024    # a lane costs about 17 bits, here for so many colour values; but many lanes are fast
 
 
 class Stream(NamedTuple):
@@ -33,8 +34,8 @@ class Lengths(NamedTuple):
 
     bits: int            # of the stream
     values: int
-    plain_values: int    # of the tiles that are there as they are, 8 bits each
-    bound: float         # negative bound of the other tiles, in bits
+    start_values: int    # of the tiles without bits to choose latents by
+    bound: float         # negative bound of all others, in bits
 
 
 def encode(coder, images, report=None):
@@ -45,25 +46,28 @@ def encode(coder, images, report=None):
     """
     pixels = sum(image.shape[0] * image.shape[1] for image in images)
     side = next((side for side in SIDES if pixels >= MANY * side**2), SIDES[-1])
-    lanes = min(MOST_LANES, 1 << max(0, (3 * pixels // VALUES_OF_LANE).bit_length() - 1))
-    message, plain, bound, plain_values = ans.empty(lanes), [], 0.0, 0
+    lanes = max(LEAST_LANES, min(MOST_LANES, 3 * pixels // VALUES_OF_LANE))
     tiles = [*_tiles([image.shape[:2] for image in images], side)]
+    message, plain, bound, start_values = None, [], 0.0, 0
     for number, (i, place) in reversed([*enumerate(tiles)]):
-        tile = _made_even(images[i])[place]
+        tile = _made_even(images[i][place])
+        if message is None:
+            message, start_values = _message_of(tile, lanes), tile.size
+            continue
         try:
             pushed, bits = coder.push(message, tile)
+            bound += bits
         except ans.Empty:
-            bits = np.inf
+            start_values, bits = start_values + tile.size, np.inf
         if bits < 8 * tile.size:
-            message, bound = pushed, bound + bits
+            message = pushed
         else:
-            message = uniform_table(tile.size, 8).push(message, tile.ravel().astype(np.int64))
+            message = uniform_table(tile.size, 8).push(message, tile.ravel())
             plain.append(number)
-            plain_values += tile.size
         if report:
-            report(len(images) - i, len(images), "images")
+            report(len(tiles) - number, len(tiles), "tiles")
     words = ans.to_words(message)
-    return Stream(words, lanes, side, plain[::-1]), Lengths(32 * len(words), 3 * pixels, plain_values, bound)
+    return Stream(words, lanes, side, plain[::-1]), Lengths(32 * len(words), 3 * pixels, start_values, float(bound))
 
 
 def decode(coder, stream, shapes, report=None):
@@ -74,25 +78,41 @@ def decode(coder, stream, shapes, report=None):
     Raises:    Empty, or ValueError, if the stream does not hold just these images.
     """
     message, plain, images = ans.from_words(stream.words, stream.lanes), set(stream.plain), []
-    for number, (i, place) in enumerate(_tiles(shapes, stream.side)):
+    tiles = [*_tiles(shapes, stream.side)]
+    for number, (i, place) in enumerate(tiles):
         if i == len(images):
             images.append(np.empty((*(length + length % 2 for length in shapes[i]), 3), np.uint8))
         tile = images[i][place]
-        if number in plain:
+        if number == len(tiles) - 1:
+            tile[:] = _tile_of(message, tile.shape)
+        elif number in plain:
             message, values = uniform_table(tile.size, 8).pop(message)
             tile[:] = values.reshape(tile.shape)
         else:
             message, tile[:] = coder.pop(message, *tile.shape[:2])
         if report:
-            report(i, len(shapes), "images")
-    if message.words or not np.array_equal(message.heads, ans.empty(stream.lanes).heads):
-        raise ValueError("something is left on the message")
+            report(number + 1, len(tiles), "tiles")
     return [image[:H, :W] for image, (H, W) in zip(images, shapes)]
 
 
-def _made_even(image):
+def _message_of(tile, lanes):
+    """A message that starts as a tile, with zeros if it has too few pixels for the lanes."""
+    words = np.frombuffer(tile.tobytes(), "<u4")                    # even sides: whole words
+    return ans.start(np.pad(words, (0, max(0, lanes - len(words)))), lanes)
+
+
+def _tile_of(message, shape):
+    """The tile that a message started as.    Raises: ValueError if it did not"""
+    pixels = np.frombuffer(ans.end(message).astype("<u4").tobytes(), np.uint8)
+    tile, rest = np.split(pixels, [math.prod(shape)])
+    if rest.any() or len(tile) < math.prod(shape):
+        raise ValueError("something is left on the message")
+    return tile.reshape(shape)
+
+
+def _made_even(tile):
     """Its last row and column doubled where their number is odd."""
-    return np.pad(image, [(0, image.shape[0] % 2), (0, image.shape[1] % 2), (0, 0)], mode="edge")
+    return np.pad(tile, [(0, tile.shape[0] % 2), (0, tile.shape[1] % 2), (0, 0)], mode="edge")
 
 
 def _tiles(shapes, side):

@@ -24,13 +24,14 @@ class Table(NamedTuple):
     different: int                 # n: each is one of so many, a power of two
     slots_below: Callable          # (symbols, row) -> C of them, (k,) each; row: a slice, which of the `length`
     precision: int = PRECISION     # R
-    pad: np.ndarray = None         # (length,) uint64, as in ans.push
+    pad: np.ndarray = None         # (length,) uint64, as in ans.push; None: zeros
 
     def push(self, message, symbols):
         """Put symbols on a message, as many at a time as it has lanes, the last ones first.
 
         symbols:   (length,) whole numbers from 0 to n - 1;  returns: a message
         """
+        symbols = np.asarray(symbols, np.int64)                     # of pixels, 255 + 1 would be 0
         for row in reversed(self._rows(message)):
             start = self.slots_below(symbols[row], row)
             frequency = self.slots_below(symbols[row] + 1, row) - start
@@ -41,18 +42,18 @@ class Table(NamedTuple):
         """Take symbols off a message: the inverse of `push`.
 
         Which symbol a slot belongs to is found by bisection of C itself: an inverse of C might round differently.
-        Returns:   the message below, and the symbols, (length,)
+        Returns:   the message without them, and the symbols, (length,)
         """
         rows = []
         for row in self._rows(message):
-            slots, below = pop(message, row.stop - row.start, self.precision, self._pad(row))
+            slots, without = pop(message, row.stop - row.start, self.precision, self._pad(row))
             symbols = np.zeros(len(slots), np.int64)
             step = self.different // 2
             while step:
                 symbols += step * (self.slots_below(symbols + step, row) <= slots)
                 step //= 2
             start = self.slots_below(symbols, row)
-            message = below(start, self.slots_below(symbols + 1, row) - start)
+            message = without(start, self.slots_below(symbols + 1, row) - start)
             rows.append(symbols)
         return message, np.concatenate(rows)
 
@@ -79,7 +80,7 @@ def pixel_table(mean, scale):
     return Table(mean.size, LEVELS, slots_below)
 
 
-def latent_table(prior, posterior, bits, pad):
+def latent_table(prior, posterior, bits, pad=None):
     """2^bits bins of equal mass under a logistic prior, under a logistic posterior.
 
     prior, posterior: (mean, scale), (length,) each

@@ -9,6 +9,7 @@ from ..files import InputError
 from .downsample import downsample, middle_square
 
 MOST_PIXELS = 120_000_000                   # of one photograph, which needs up to 12 bytes for each while it is decoded
+BIT_DEPTH = 24                              # where a PNG file says how many bits its colours have
 ORIENTATION = 0x0112                        # the tag of EXIF that says how the camera was held
 TURNS = {2: (False, 1, -1), 3: (False, -1, -1), 4: (False, -1, 1),              # its values: swap rows and columns,
          5: (True, 1, 1), 6: (True, 1, -1), 7: (True, -1, -1), 8: (True, -1, 1)}        # then steps along both
@@ -23,28 +24,44 @@ def decode(content, size):
     Shapes:    bytes -> (size, size, 3) uint8, levels 0..255.
     Raises:    InputError with a reason that names no file: no such image, damaged, truncated, too large or too small.
     """
+    return downsample(middle_square(_decoded(content, size)[None]), size)[0]
+
+
+def decode_whole(content):
+    """Decode a PNG or JPEG file to just its pixels, turned upright: (H, W, 3) uint8.
+
+    Raises:    InputError as `decode`, and if 8 bits of red, green and blue would not say all that the pixels do:
+               transparency, 16 bits, CMYK, several pictures.
+    """
+    pixels = _decoded(content, 1, _require_whole)
+    if content.startswith(b"\x89PNG") and content[BIT_DEPTH] > 8:
+        raise InputError(f"colours of {content[BIT_DEPTH]} bits, of which 8 would be lost")
+    return pixels
+
+
+def _decoded(content, least, require=lambda image: None):
+    """The upright picture, at least so many pixels either way: (H, W, 3) uint8."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")                         # of pillow's: of what is refused below, or of EXIF
-            pixels = _pixels(content, size)
+            return _pixels(content, least, require)
     except InputError:
         raise
     except MemoryError:
         raise InputError("too large for the memory") from None
     except Exception as error:                                      # damage makes decoders raise nearly anything
         raise InputError(f"damaged: {' '.join(str(error).split()) or type(error).__name__}") from None
-    return downsample(middle_square(pixels[None]), size)[0]
 
 
-def _pixels(content, size):
-    """The upright picture: (H, W, 3) uint8."""
+def _pixels(content, least, require):
     with _open(content) as image:
         width, height = image.size
         if width * height > MOST_PIXELS:
             raise InputError(f"{width} x {height} pixels, more than {MOST_PIXELS:,}")
-        if min(width, height) < size:
+        if min(width, height) < least:
             raise InputError(f"only {width} x {height} pixels")
         image.load()
+        require(image)
         swap, down, right = TURNS.get(image.getexif().get(ORIENTATION), (False, 1, 1))
         pixels = _colours(image)
     return (pixels.swapaxes(0, 1) if swap else pixels)[::down, ::right]
@@ -63,6 +80,17 @@ def _open(content):
         raise InputError("no PNG or JPEG image") from None
     except Image.DecompressionBombError:
         raise InputError("too many pixels, as in a decompression bomb") from None
+
+
+def _require_whole(image):
+    """Raise InputError unless `_colours` loses nothing."""
+    bands = image.convert("RGBA").getchannel("A") if "A" in image.mode or "transparency" in image.info else None
+    if image.mode not in ("1", "L", "P", "RGB", "LA", "RGBA"):
+        raise InputError(f"pixels of the kind {image.mode}, not 8 bits of red, green and blue")
+    if bands and bands.getextrema()[0] < 255:
+        raise InputError("transparency, which would be lost")
+    if image.format == "PNG" and getattr(image, "n_frames", 1) > 1:
+        raise InputError(f"{image.n_frames} pictures, of which all but one would be lost")
 
 
 def _colours(image):

@@ -61,21 +61,31 @@ def load_own(path, size, report=None):
     Raises:    InputError if anything cannot be used as an image, or there are no two different ones.
     """
     if not os.path.isdir(path):
-        return load_array(read_array(path) if path.lower().endswith(".npy") else _one_array(path), size, path)
+        return load_array(array_in(path), size, path)
     return _divided(path, *read_photographs(path, size, report))
+
+
+def array_in(path):
+    """The array of an .npy file, or the one array of images in an .npz file.    Raises: InputError"""
+    return read_array(path) if path.lower().endswith(".npy") else _one_array(path)
 
 
 def load_array(images, size, place):
     """The same of an array, (N, H, W, 3) uint8.    place: where it is, for the messages"""
-    if not _are_images(images):
-        advice = "; np.rint(255 * images).astype(np.uint8) makes such of images in 0..1"
-        raise InputError(f"{place}: wanted images of levels 0..255, uint8 (N, H, W, 3), got {images.dtype} "
-                         f"{images.shape}{advice if images.dtype.kind == 'f' else ''}")
+    require_levels(images, place)
     H, W = images.shape[1:3]
     if min(H, W) < size:
         raise InputError(f"{place}: wanted images of at least {size} x {size} pixels, got {W} x {H}")
     digests = [hashlib.sha256(np.ascontiguousarray(image)).digest() for image in images]
     return _divided(place, downsample(middle_square(images), size), digests)
+
+
+def require_levels(images, place):
+    """Raise InputError unless an array is one of images: (N, H, W, 3) uint8.    place: where it is, for the message"""
+    if not _are_images(images):
+        advice = "; np.rint(255 * images).astype(np.uint8) makes such of images in 0..1"
+        raise InputError(f"{place}: wanted images of levels 0..255, uint8 (N, H, W, 3), got {images.dtype} "
+                         f"{images.shape}{advice if images.dtype.kind == 'f' else ''}")
 
 
 def _divided(place, images, digests):

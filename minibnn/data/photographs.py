@@ -36,6 +36,14 @@ def find_photographs(folder):
     return sorted(found), others
 
 
+def require_photographs(folder):
+    """As `find_photographs`.    Raises: InputError, also if there are none"""
+    paths, others = find_photographs(folder)
+    if not paths:
+        raise InputError(f"{folder}: wanted a folder with {', '.join(SUFFIXES)} files, got none, other files: {others}")
+    return paths, others
+
+
 def _identity(place):
     try:
         status = os.stat(place)
@@ -55,26 +63,36 @@ def read_photographs(folder, size, report=None):
     Progress:  `report(done, total, text)`, if given, is called after each photograph.
     Raises:    InputError if there are none, or naming the first of those that cannot be used, with reasons.
     """
-    paths, others = find_photographs(folder)
-    if not paths:
-        raise InputError(f"{folder}: wanted a folder with {', '.join(SUFFIXES)} files, got none, other files: {others}")
-    images, digests, unusable = np.empty((len(paths), size, size, 3), np.uint8), [], []
-    for number, path in enumerate(paths):
+    paths, others = require_photographs(folder)
+    images, digests = np.empty((len(paths), size, size, 3), np.uint8), []
+
+    def read(content):
+        images[len(digests)] = decode(content, size)
+        digests.append(hashlib.sha256(content).digest())
+    read_each(paths, folder, read, f"PNG and JPEG images of at least {size} x {size} pixels", report, others)
+    return images, digests
+
+
+def read_each(paths, folder, read, wanted, report=None, others=0):
+    """Call read(content of a file) for each path in turn.
+
+    wanted:    what the files should be, for the message;  others: files in the folder that are left out
+    Raises:    InputError naming the first of those that `read` refuses with an InputError, with its reasons.
+    """
+    unusable = []
+    for number, path in enumerate(paths, 1):
         try:
-            content = read_bytes(path, MOST_BYTES)
-            images[number] = decode(content, size)
-            digests.append(hashlib.sha256(content).digest())
+            read(read_bytes(path, MOST_BYTES))
         except InputError as error:
             reason = str(error).removeprefix(f"{path}: ")
             unusable.append(f"{_shown(os.path.relpath(path, folder))} ({reason})")
         if report:
-            last = f"{len(digests)} photographs read, other files left out: {others}"
-            report(number + 1, len(paths), last if number + 1 == len(paths) else "reading photographs")
+            last = f"{number - len(unusable)} photographs read, other files left out: {others}"
+            report(number, len(paths), last if number == len(paths) else "reading photographs")
     if unusable:
         listed = ", ".join(unusable[:NAMED]) + (f" and {len(unusable) - NAMED} more" if len(unusable) > NAMED else "")
-        raise InputError(f"{folder}: wanted PNG and JPEG images of at least {size} x {size} pixels, got "
-                         f"{len(unusable)} of {len(paths)} files that cannot be used: {listed}")
-    return images, digests
+        raise InputError(f"{folder}: wanted {wanted}, got {len(unusable)} of {len(paths)} files that cannot be used: "
+                         f"{listed}")
 
 
 def _shown(name):

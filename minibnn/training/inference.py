@@ -67,11 +67,10 @@ def sample(model, number, seed, report=None):
     return _in_batches(lambda start, noise: model.sample(noise), model, number, seed, report)
 
 
-def require_vae(settings, place):
-    """Raise InputError unless a model is a VAE, which alone reconstructs.    place: what the message begins with"""
+def require_vae(settings, place, reason="whose exact inverse leaves nothing to reconstruct"):
+    """Raise InputError unless a model is a VAE.    place: what the message begins with; reason: why not a flow"""
     if settings.kind != "vae":
-        raise InputError(f"{place}: wanted a ResNet VAE, got a {settings.kind}, whose exact inverse leaves nothing to "
-                         "reconstruct")
+        raise InputError(f"{place}: wanted a ResNet VAE, got a {settings.kind}, {reason}")
 
 
 def reconstruct(model, images, seed, report=None):
