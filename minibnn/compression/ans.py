@@ -25,7 +25,7 @@ class Message(NamedTuple):
     """Symbols, the last one on top."""
 
     heads: np.ndarray         # (lanes,) uint64
-    words: tuple              # the stack: () or (an array of uint32, the stack below it)
+    words: tuple              # the stack: () or (an array of uint32, the stack below it, how many words both are)
 
     @property
     def lanes(self):
@@ -34,16 +34,19 @@ class Message(NamedTuple):
 
 
 def start(words, lanes):
-    """A message without symbols, of bare words: the first ones in heads that are as small as heads can be.
+    """A message without symbols, of bare words: the first ones are in the heads, below a single 1.
 
     words:     (n,) uint32, at least as many as lanes
     """
     heads, stack = np.split(np.asarray(words, np.uint64), [lanes])
-    return Message(heads + LEAST_HEAD, (stack.astype(np.uint32), ()) if len(stack) else ())
+    return Message(heads + LEAST_HEAD, _stacked(stack.astype(np.uint32), ()))
 
 
 def end(message):
-    """The words that a message started with: the inverse of `start`.    Raises: ValueError if symbols are left on it"""
+    """The words that a message started with: the inverse of `start`.
+
+    Raises:    ValueError if heads show that it did not start as these.
+    """
     if (message.heads >> np.uint64(WORD_BITS) != 1).any():
         raise ValueError("symbols are left on the message")
     return np.concatenate([message.heads.astype(np.uint32), _flat(message.words)])
@@ -55,7 +58,7 @@ def push(message, start, frequency, precision, pad=0):
     Forward:   head' = (head // frequency) * 2^precision + slot, with slot = start + head % frequency
     start, frequency: (n,) whole numbers, n at most `lanes`: the symbol fills the slots start ... start + frequency - 1
                of 2^precision; frequency at least 1; precision at most 32
-    pad:       () or (n,) uint64 below 2^precision: bits of the slot that are turned
+    pad:       () or (n,) uint64 below 2^precision: the bits of the slot that are flipped
     Returns:   a message
     """
     start, frequency = np.asarray(start, np.uint64), np.asarray(frequency, np.uint64)
@@ -63,7 +66,7 @@ def push(message, start, frequency, precision, pad=0):
     full = heads >> np.uint64(2 * WORD_BITS - precision) >= frequency        # then head' would not fit 64 bits
     words = message.words
     if full.any():
-        words = heads[full].astype(np.uint32), words
+        words = _stacked(heads[full].astype(np.uint32), words)
         heads = np.where(full, heads >> np.uint64(WORD_BITS), heads)
     slots = start + heads % frequency ^ np.uint64(pad)
     return Message(np.concatenate([heads // frequency << np.uint64(precision) | slots, others]), words)
@@ -97,9 +100,9 @@ def _take(words, number):
     while number:
         if not words:
             raise Empty("the message has fewer bits than are asked of it")
-        top, words = words
+        top, words, _ = words
         if len(top) > number:
-            words = top[:-number], words
+            words = _stacked(top[:-number], words)
             top = top[-number:]
         parts.append(top)
         number -= len(top)
@@ -120,13 +123,23 @@ def from_words(words, lanes):
     low, high = heads.reshape(lanes, 2).T.astype(np.uint64)
     if not high.all():
         raise ValueError("a head is smaller than heads can be")
-    return Message(high << np.uint64(WORD_BITS) | low, (stack, ()) if len(stack) else ())
+    return Message(high << np.uint64(WORD_BITS) | low, _stacked(stack, ()))
+
+
+def length(message):
+    """The bits that a message takes, without what heads leave unused."""
+    return WORD_BITS * (message.words[2] if message.words else 0) + float(np.log2(message.heads).sum())
+
+
+def _stacked(top, words):
+    """A stack with an array on top."""
+    return (top, words, len(top) + (words[2] if words else 0)) if len(top) else words
 
 
 def _flat(words):
     """A stack as one array, its top last."""
     parts = [np.zeros(0, np.uint32)]
     while words:
-        top, words = words
+        top, words, _ = words
         parts.append(top)
     return np.concatenate(parts[::-1])

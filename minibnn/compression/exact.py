@@ -28,6 +28,8 @@ from ..parameter import cast, replace_layers
 MANTISSA = 53            # bits of a float64: whole numbers up to 2^53 add without rounding
 STEPS = 256              # of a table, from one whole number to the next
 REACH = 24               # where tables end: e^-24 is 4e-11
+MOST = 1e30              # of a number in a network, so that no arithmetic with it overflows
+LEAST_EXPONENT = -1000   # of a power of two, far from the smallest float64
 DIGITS = 28              # of the decimal numbers that are rounded to a table's values
 FRACTION = 2.0**-48      # values are whole multiples of it, so that the difference of two is exact
 
@@ -58,18 +60,20 @@ class ExactConv(NormalisedConv):
             w, _ = binarise_weights_ste(w)
         self.bits = (MANTISSA - w[..., 0].size.bit_length()) // 2
         self.w, unit = whole_numbers(w, self.bits)
-        self.gain = layer.gain.value if hasattr(layer, "gain") else np.zeros(0)       # UnnormalisedConv has none
         self.scale, self.bias = unit * _gain_over_norm(layer, w), layer.bias.value
 
     def __call__(self, x, initialise=False):
         whole, unit = whole_numbers(x, self.bits)
         y, _ = self._convolve(whole, self.w)
-        return y * (unit * self.scale) + self.bias, None
+        y = y * (unit * self.scale) + self.bias
+        if not np.abs(y).max() < MOST:                              # nan is not, either
+            raise InputError(f"model: wanted one with numbers of at most {MOST} on these images, got larger ones")
+        return y, None
 
 
 def _gain_over_norm(layer, w):
-    if not hasattr(layer, "gain"):
-        return 1.0
+    if not hasattr(layer, "gain"):                                  # UnnormalisedConv
+        return np.ones(w.shape[-1])
     gain = softplus(layer.gain.value) if layer.positive_gain else layer.gain.value
     return gain / np.sqrt([fsum(squares) for squares in (w * w).reshape(-1, w.shape[-1]).T])
 
@@ -80,7 +84,7 @@ def fingerprint(network):
     digest.update(network.log_scale.value.astype("<f8"))
 
     def visit(layer):
-        for array in (layer.w, layer.gain, layer.bias):
+        for array in (layer.w, layer.scale, layer.bias):
             digest.update(array.astype("<f8"))
         return layer
     replace_layers(network, ExactConv, visit)
@@ -88,14 +92,9 @@ def fingerprint(network):
 
 
 def whole_numbers(x, bits):
-    """x as whole numbers of at most so many bits, and the power of two of which they are multiples.
-
-    Raises:    InputError if x is not finite
-    """
-    largest = np.abs(x).max()
-    if not np.isfinite(largest):
-        raise InputError("model: wanted one whose numbers are finite, got one that overflows on these images")
-    unit = 2.0 ** (int(np.frexp(largest)[1]) - bits)
+    """x in multiples of a power of two: whole numbers from -2^bits to 2^bits, and that power.    x: finite"""
+    _, exponent = np.frexp(np.abs(x).max())
+    unit = 2.0 ** max(int(exponent) - bits, LEAST_EXPONENT)
     return np.rint(x / unit), unit
 
 
@@ -116,7 +115,7 @@ def softplus(x):
 
 
 def logit(numbers, total):
-    """log(p / (1 - p)) for p = numbers / total, correctly rounded to 15 digits after the point.
+    """log(p / (1 - p)) for p = numbers / total, rounded to multiples of 2^-48.
 
     numbers:   a range of whole numbers from 1 to total - 1;  result: as many float64
     """

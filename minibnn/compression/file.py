@@ -22,13 +22,13 @@ from ..files import InputError, atomic_write, parse_json, read_bytes, require_fi
 from ..training.inference import require_vae
 from .ans import Empty
 from .bits_back import BitsBack
-from .stream import MOST_LANES, SIDES, Stream, decode, encode
+from .stream import MOST_LANES, SIDES, Stream, decode, encode, side_of
 
 MAGIC = b"minibnn images 1\n"
 LENGTHS = struct.Struct("<QI")
 DIGEST = 32                         # bytes
-MOST_IMAGES, MOST_PIXELS = 10**6, 1 << 28
-MOST_HEADER = 1 << 28               # bytes of the header, not deflated
+MOST_IMAGES, MOST_PIXELS, MOST_TILES = 10**5, 1 << 28, 1 << 20
+MOST_HEADER = 1 << 24               # bytes of the header, not deflated
 MOST_BITS = 16                      # of a latent
 NO_FLOWS = "which has no latents to code by"
 
@@ -38,7 +38,7 @@ def compress(path, model, images, names=None, report=None):
 
     model:     models.Trained;  images: (N, H, W, 3) uint8, or a list of (H, W, 3) uint8 of any sizes
     names:     of the images, for whoever unpacks them: relative paths, all different
-    report:    report(done, total, text) is called after each part of an image
+    report:    report(done, total, text) is called after each tile of an image
     Returns:   stream.Lengths
     Raises:    InputError if something cannot be used, or written.
     """
@@ -54,7 +54,10 @@ def compress(path, model, images, names=None, report=None):
         stream, lengths = encode(coder, images, report)
     header = {"model": coder.fingerprint, "pixels": _digest_of(images), "shapes": _runs(images), "names": names or [],
               "bits": coder.bits, "lanes": stream.lanes, "side": stream.side, "plain": stream.plain}
-    deflated = zlib.compress(json.dumps(header, separators=(",", ":")).encode(), 9)
+    text = json.dumps(header, separators=(",", ":")).encode()
+    if len(text) > MOST_HEADER:
+        raise InputError(f"compress: wanted names and sizes of at most {MOST_HEADER:,} bytes, got {len(text):,}")
+    deflated = zlib.compress(text, 9)
     size = len(MAGIC) + LENGTHS.size + len(deflated) + stream.words.nbytes + DIGEST
     content = b"".join([MAGIC, LENGTHS.pack(size, len(deflated)), deflated, stream.words.astype("<u4").tobytes()])
     with atomic_write(path) as file:
@@ -124,10 +127,10 @@ def _require_header(header):
         if not isinstance(run, list) or len(run) != 3:
             raise ValueError("shapes: wanted [count, height, width]")
         require_fields(dict(zip(("count", "height", "width"), run)), count=int, height=int, width=int)
-    _require_numbers(header["shapes"])
-    number = sum(count for count, _, _ in header["shapes"])
     if not (1 <= header["bits"] <= MOST_BITS and 1 <= header["lanes"] <= MOST_LANES and header["side"] in SIDES):
         raise ValueError("bits, lanes or side: wanted others")
+    _require_numbers(header["shapes"], header["side"])
+    number = sum(count for count, _, _ in header["shapes"])
     if not all(type(tile) is int for tile in header["plain"]):
         raise ValueError("plain: wanted whole numbers")
     if header["names"]:
@@ -148,13 +151,16 @@ def require_names(names, number):
         raise ValueError(f"names: wanted {number}, got {len(names)}")
 
 
-def _require_numbers(runs):
+def _require_numbers(runs, side=None):
+    """Raise InputError unless images fit a file.    runs: as `_runs`; side: of tiles, or as `encode`"""
     number, pixels = sum(run[0] for run in runs), sum(count * H * W for count, H, W in runs)
     if not number or not all(0 < n for run in runs for n in run):
         raise InputError("images: wanted at least one, none of them empty, got others")
-    if number > MOST_IMAGES or pixels > MOST_PIXELS:
-        raise InputError(f"images: wanted at most {MOST_IMAGES:,} with {MOST_PIXELS:,} pixels in all, got {number:,} "
-                         f"with {pixels:,}")
+    side = side or side_of(pixels)
+    tiles = sum(count * -(-H // side) * -(-W // side) for count, H, W in runs)
+    if number > MOST_IMAGES or pixels > MOST_PIXELS or tiles > MOST_TILES:
+        raise InputError(f"images: wanted at most {MOST_IMAGES:,} with {MOST_PIXELS:,} pixels in {MOST_TILES:,} tiles "
+                         f"of {side} x {side}, got {number:,} with {pixels:,} in {tiles:,}")
 
 
 def _require_images(images):

@@ -1,8 +1,8 @@
 """Many images of any sizes on one message.
 
 Images are cut into tiles, which are coded one by one, the last one first, so that they come off in their order. The
-message starts as the bare pixels of the first one. Another that finds too few bits there to choose its latents by is
-put there as it is, with 8 bits for each colour value; and so is a tile that the model finds less likely, as noise.
+message starts as the bare pixels of that last one. Another that finds too few bits there to choose its latents by is
+put there as it is, with 8 bits for each colour value; and so is a tile, as of noise, that would take more than that.
 """
 
 import math
@@ -35,35 +35,38 @@ class Lengths(NamedTuple):
     bits: int            # of the stream
     values: int
     start_values: int    # of the tiles without bits to choose latents by
-    bound: float         # negative bound of all others, in bits
+    bound: float         # negative bound of all others, in bits; 8 for each value of a tile where that is less
 
 
 def encode(coder, images, report=None):
     """Put images on a message.
 
-    coder:     a BitsBack;  images: list of (H, W, 3) uint8;  report(done, total, text): called after each tile
+    coder:     a BitsBack;  images: list of (H, W, 3) uint8
+    report:    report(done, total, text) is called after each tile
     Returns:   a Stream and its Lengths
     """
     pixels = sum(image.shape[0] * image.shape[1] for image in images)
-    side = next((side for side in SIDES if pixels >= MANY * side**2), SIDES[-1])
+    side = side_of(pixels)
     lanes = max(LEAST_LANES, min(MOST_LANES, 3 * pixels // VALUES_OF_LANE))
     tiles = [*_tiles([image.shape[:2] for image in images], side)]
     message, plain, bound, start_values = None, [], 0.0, 0
     for number, (i, place) in reversed([*enumerate(tiles)]):
+        values = images[i][place].size
         tile = _made_even(images[i][place])
         if message is None:
-            message, start_values = _message_of(tile, lanes), tile.size
-            continue
-        try:
-            pushed, bits = coder.push(message, tile)
-            bound += bits
-        except ans.Empty:
-            start_values, bits = start_values + tile.size, np.inf
-        if bits < 8 * tile.size:
-            message = pushed
+            message, start_values = _message_of(tile, lanes), values
         else:
-            message = uniform_table(tile.size, 8).push(message, tile.ravel())
-            plain.append(number)
+            as_it_is = uniform_table(tile.size, 8).push(message, tile.ravel())
+            try:
+                pushed, bits = coder.push(message, tile)
+                bound += bits if bits < 8 * values else 8 * values
+            except ans.Empty:
+                pushed, start_values = None, start_values + values
+            if pushed and ans.length(pushed) < ans.length(as_it_is):
+                message = pushed
+            else:
+                message = as_it_is
+                plain.append(number)
         if report:
             report(len(tiles) - number, len(tiles), "tiles")
     words = ans.to_words(message)
@@ -93,6 +96,11 @@ def decode(coder, stream, shapes, report=None):
         if report:
             report(number + 1, len(tiles), "tiles")
     return [image[:H, :W] for image, (H, W) in zip(images, shapes)]
+
+
+def side_of(pixels):
+    """The side of tiles for images of so many pixels in all."""
+    return next((side for side in SIDES if pixels >= MANY * side**2), SIDES[-1])
 
 
 def _message_of(tile, lanes):

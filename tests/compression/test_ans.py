@@ -69,6 +69,8 @@ def test_a_message_is_as_long_as_the_entropy(rng):
         bits += (PRECISION - np.log2(frequency)).sum()
     length = 32 * len(ans.to_words(message))
     assert bits < length < 1.001 * bits + 64 * lanes
+    assert length - 32 * lanes <= ans.length(message) <= length
+    assert ans.length(message) == pytest.approx(bits + 32 * lanes, rel=1e-3)
 
 
 def test_a_message_is_a_value(rng):
@@ -87,6 +89,7 @@ def test_words_are_the_whole_message(rng):
         message = ans.push(message, *_random_frequencies(rng, 4, PRECISION), PRECISION)
     words = ans.to_words(message)
     assert words.dtype == np.uint32 and _same(ans.from_words(words, 4), message)
+    assert ans.length(ans.from_words(words, 4)) == ans.length(message)
 
 
 def test_a_message_cannot_give_more_than_it_has():

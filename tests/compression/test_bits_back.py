@@ -147,6 +147,29 @@ def test_images_of_any_sizes_share_a_stream(rng):
         np.testing.assert_array_equal(image, wanted)
 
 
+def test_the_start_is_what_finds_no_bits(rng):
+    """Two images that the model knows; noise is stored as it is too, but is no start, and promises 8 bits."""
+    images = [rng.integers(0, 256, (16, 16, 3), dtype=np.uint8), *dead_leaves(5, 16, 2)]
+    stream, lengths = encode(BitsBack(models.load("vae-1-1").network), images)
+    assert (stream.plain, lengths.start_values) == ([0, 4], 2 * 768)
+    assert 8 * 768 < lengths.bound < 4 * 8 * 768
+    _, lengths = encode(BitsBack(models.load("vae-1-1").network), [images[0][:1, :1]])
+    assert lengths.values == lengths.start_values == 3              # not the pixels that make it even
+
+
+def test_what_a_model_overestimates_is_stored_as_it_is(rng):
+    """A model that is far off: its own estimate of the bits is no guide."""
+    model = _model(rng)
+    model.stem.gain.value[:] = 1e20
+    for layer in model.layers:
+        layer.to_posterior.gain.value[:] = 1e5
+    images = [*dead_leaves(6, 8, 4)]
+    stream, lengths = encode(BitsBack(model), images)
+    assert lengths.bits < 8.5 * lengths.values + 64 * stream.lanes
+    for image, wanted in zip(decode(BitsBack(model), stream, [(8, 8)] * 6), images):
+        np.testing.assert_array_equal(image, wanted)
+
+
 def test_a_stream_of_other_shapes_is_refused(rng):
     coder, images = BitsBack(_model(rng)), [*dead_leaves(6, 8, 4)]
     stream, _ = encode(coder, images)

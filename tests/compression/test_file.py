@@ -81,7 +81,7 @@ def test_an_array_is_images(tmp_path):
     lengths = compress(tmp_path / "x.bits", MODEL, images, report=lambda *now: seen.append(now))
     found, names = decompress(tmp_path / "x.bits", MODEL)
     np.testing.assert_array_equal(np.stack(found), images)
-    assert names == [] and seen[-1] == (5, 5, "tiles") and len(seen) == 4         # the first one is the start
+    assert names == [] and seen == [(i, 5, "tiles") for i in range(1, 6)]
     assert lengths.values == images.size and 3 * 8 * 8 <= lengths.start_values < images.size
 
 
@@ -162,7 +162,8 @@ def test_300_files_whose_checksum_is_right_give_no_wrong_images(tmp_path):
     {"names": ["a/./b.png", *NAMES[1:]]}, {"names": ["c:\\x.png", *NAMES[1:]]}, {"names": ["a\n.png", *NAMES[1:]]},
     {"names": NAMES[1:]}, {"names": [NAMES[1], *NAMES[1:]]}, {"names": [NAMES[1].upper(), *NAMES[1:]]},
     {"names": [7, *NAMES[1:]]}, {"shapes": []}, {"shapes": [[1, 0, 5]]}, {"shapes": [[1, 8]]}, {"shapes": [7]},
-    {"shapes": [[10**9, 1, 1]]}, {"shapes": [[1, 10**6, 10**6]]}, {"plain": ["1"]}, {"plain": [None]}, {"bits": 10.5},
+    {"shapes": [[10**9, 1, 1]]}, {"shapes": [[1, 10**6, 10**6]]}, {"shapes": [[1, 1, 1 << 28]], "side": 16},
+    {"plain": ["1"]}, {"plain": [None]}, {"bits": 10.5},
     {"lanes": True}, {"model": 5}], ids=str)
 def test_hostile_headers_are_refused(change, stored, tmp_path):
     header, words = _parts(stored)
@@ -180,6 +181,14 @@ def test_headers_that_are_none_are_refused(header, stored, tmp_path):
 def test_what_is_no_image_is_refused(images, said, tmp_path):
     with pytest.raises(InputError, match=said):
         compress(tmp_path / "x.bits", MODEL, images)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_more_than_a_file_can_say_is_refused(tmp_path):
+    with pytest.raises(InputError, match="tiles"):
+        compress(tmp_path / "x.bits", MODEL, [np.broadcast_to(np.uint8(0), (1, 1 << 28, 3))])
+    with pytest.raises(InputError, match="names and sizes"):
+        compress(tmp_path / "x.bits", MODEL, IMAGES[:1], ["a" * (file.MOST_HEADER + 1)])
     assert not [*tmp_path.iterdir()]
 
 

@@ -59,7 +59,9 @@ WRONG = {
             p * 2**precision / np.diff(_edges(p, precision)))),
         lambda p, precision: np.sum(p * np.log2(2**precision / np.diff(_edges(p, precision)))),         # all bits
         lambda p, precision: -_extra(p, precision, np.diff(_edges(p, precision))),                      # its sign
-        lambda p, precision: np.mean(np.log2(p * 2**precision / np.diff(_edges(p, precision)))),        # not weighed
+        lambda p, precision: np.mean(np.log2(p * 2**precision / np.diff(_edges(p, precision)))),        # not weighted
+        lambda p, precision: _extra(p, precision, np.diff(                          # the last edge is not pinned
+            np.arange(len(p) + 1) + np.floor((2**precision - len(p)) * np.append(0, np.cumsum(p))))),
         lambda p, precision: _extra(p, precision, np.diff(_edges(p, precision, np.cumsum(p)), prepend=0)[:-1]),
         lambda p, precision: 0.0,                                                                       # no loss
     ],

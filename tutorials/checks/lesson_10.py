@@ -25,7 +25,7 @@ def encode(symbols, frequencies, state):
 
 
 def extra_bits(p, precision):
-    """The mean of what each symbol takes and what it is worth."""
+    """The mean excess of what each symbol takes over what it is worth."""
     n, slots = len(p), 2**precision
     edges = [i + math.floor((slots - n) * sum(p[:i])) for i in range(n)] + [slots]
     taken = [math.log2(slots / (edges[i + 1] - edges[i])) for i in range(n)]
@@ -53,7 +53,8 @@ EXERCISES = {
                               [np.array([2, 1, 0]), np.array([2, 5, 1]), 7],
                               [np.array([1, 3, 2, 2]), np.array([1, 2, 3, 4]), 5]], tolerance=0),
     "10.2": Exercise(extra_bits, [[np.array([0.75, 0.25]), 2], [np.array([0.75, 0.25]), 3], [np.full(4, 0.25), 2],
-                                  [np.array([0.97, 0.01, 0.02]), 6], [RNG.dirichlet(np.ones(5)), 4],
+                                  [np.array([0.97, 0.01, 0.02]), 6], [np.full(10, 0.1), 6],
+                                  [RNG.dirichlet(np.ones(5)), 4],
                                   [RNG.dirichlet(np.full(40, 0.5)), 8]]),
     "10.3": Exercise(initial_bits, [[np.array([9]), np.array([12])], [np.array([9, 8, 9]), np.array([13, 12, 14])],
                                     [np.array([2, 9, 3]), np.array([5, 10, 4])],

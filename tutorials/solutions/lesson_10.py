@@ -6,7 +6,8 @@ import numpy as np
 def encode(symbols, frequencies, state):
     """A message is a stack: what is to come off first must be pushed last, so begin at the end.
 
-    The slots below a symbol are those of all symbols before it. Each push is (b), with the number of slots for 4.
+    The slots below a symbol are those of all symbols before it. Each push is (b), with the number of slots in place
+    of 4.
     """
     starts, slots = np.cumsum(frequencies) - frequencies, np.sum(frequencies)
     for symbol in symbols[::-1]:
@@ -16,7 +17,7 @@ def encode(symbols, frequencies, state):
 
 
 def extra_bits(p, precision):
-    """A symbol with f of 2^R slots takes log2(2^R / f) bits and is worth log2(1 / p): the difference, weighed with p.
+    """A symbol with f of 2^R slots takes log2(2^R / f) bits and is worth log2(1 / p): the difference, weighted with p.
 
     That is the divergence KL(p || f / 2^R), never negative, and 0 where all p are whole numbers of slots.
     The last edge is pinned: the sum of all p may round to a little less than 1.
