@@ -91,11 +91,6 @@ def test_other_formats_have_the_lengths_that_pillow_writes():
     assert "PNG, all in one picture" not in lengths_of_others(images[:1])
 
 
-def _png(name, image):
-    image.save(f"photos/{name}")
-    return name
-
-
 RGBA = np.concatenate([few_leaves(1, 8, 1)[0], np.full((8, 8, 1), 200, np.uint8)], axis=2)
 
 
@@ -108,19 +103,6 @@ def test_what_would_be_lost_is_refused(image, said, capsys):
     assert main(["compress", "photos", "--out", "x.bits"]) == 2
     message = capsys.readouterr().err.splitlines()[-1]
     assert "bad." in message and said in message and not Path("x.bits").exists()
-
-
-def test_colours_of_16_bits_and_several_pictures_are_refused():
-    from data.test_decode import encode, png
-
-    from minibnn.data.decode import decode_whole
-    from minibnn.files import InputError
-    row = np.arange(24, dtype=">u2").tobytes()
-    with pytest.raises(InputError, match="16 bits"):
-        decode_whole(png(8, 2, 16, 2, [row, row]))
-    frames = [Image.fromarray(few_leaves(2, 8, 1)[i]) for i in range(2)]
-    with pytest.raises(InputError, match="2 pictures"):
-        decode_whole(encode(frames[0], save_all=True, append_images=frames[1:]))
 
 
 @pytest.mark.parametrize("arguments, said", [

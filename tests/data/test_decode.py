@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from minibnn.data.decode import MOST_PIXELS, ORIENTATION, decode
+from minibnn.data.decode import MOST_PIXELS, ORIENTATION, decode, decode_whole
 from minibnn.data.downsample import downsample
 from minibnn.files import InputError
 
@@ -162,3 +162,26 @@ def test_whatever_a_decoder_raises_is_damage_or_lack_of_memory(monkeypatch):
         monkeypatch.setattr(Image, "open", refuse)
         with pytest.raises(InputError, match=f"^{reason}"):
             decode(GOOD, 8)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L", "LA", "1"])
+def test_a_whole_picture_is_just_its_pixels(mode):
+    image = Image.fromarray(PIXELS).convert(mode)
+    np.testing.assert_array_equal(decode_whole(encode(image)), np.asarray(image.convert("RGB")))
+
+
+def test_a_whole_picture_is_upright():
+    np.testing.assert_array_equal(decode_whole(encode(PIXELS, exif=turned(3))), PIXELS[::-1, ::-1])
+
+
+def test_what_a_whole_picture_would_lose_is_named():
+    row = np.arange(24, dtype=">u2").tobytes()
+    with pytest.raises(InputError, match="16 bits"):
+        decode_whole(png(8, 2, 16, 2, [row, row]))
+    frames = [Image.fromarray(pixels) for pixels in (PIXELS, PIXELS[::-1])]
+    with pytest.raises(InputError, match="2 pictures"):
+        decode_whole(encode(frames[0], save_all=True, append_images=frames[1:]))
+    glass = Image.fromarray(PIXELS).convert("RGBA")
+    glass.putalpha(200)
+    with pytest.raises(InputError, match="transparency"):
+        decode_whole(encode(glass))
