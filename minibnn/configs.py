@@ -1,6 +1,7 @@
 """What all models share: size and precision, and checks in words of configurations, images and noise."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -111,11 +112,36 @@ class ModelConfig:
                              "too small for them")
 
     @property
+    def bytes(self):
+        """The bytes of the parameters when stored, as `parameter.count`: binary ones as bits."""
+        return 4 * (self.parameters - self.binary_parameters) + -(-self.binary_parameters // 8)
+
+    @property
     def dimensions(self):
         """Number of subpixels of an image: what bits per dimension divides by."""
         return self.size * self.size * 3
 
 
-def conv_parameters(kernel, c_in, c_out):
-    """The number of parameters of a convolution layer: v, gain, bias."""
-    return kernel * kernel * c_in * c_out + 2 * c_out
+class Convolutions(NamedTuple):
+    """Convolution layers of one shape, so many of them, with weights of one bit or of 32."""
+
+    number: int
+    kernel: int
+    c_in: int
+    c_out: int
+    binary: bool = False
+
+    @property
+    def weights(self):
+        """How many weights v they have."""
+        return self.number * self.kernel**2 * self.c_in * self.c_out
+
+    @property
+    def parameters(self):
+        """How many parameters: v, gain, bias."""
+        return self.weights + 2 * self.number * self.c_out
+
+
+def binary_weights(convolutions):
+    """How many of the weights of some Convolutions are binary."""
+    return sum(layers.weights for layers in convolutions if layers.binary)

@@ -110,10 +110,13 @@ NO_FLOW_BLOCKS = {"blocks": 0, "dequantiser_blocks": 0}
     VAEConfig(), VAEConfig(blocks=0, nproc=0), VAEConfig(size=8, layers=3, blocks=7, nproc=2, channels=5, latents=3),
     VAEConfig(weights=1, activations=1, binary_everywhere=True, channels=7), FlowConfig(), FlowConfig(**NO_FLOW_BLOCKS),
     FlowConfig(size=16, blocks=0, couplings=(1, 0, 3), mixture=7), FlowConfig(dequantiser_blocks=0, channels=5),
-    FlowConfig(weights=1, binary_context=True, blocks=1, dequantiser_couplings=3, context_channels=5)])
+    FlowConfig(weights=1, binary_context=True, blocks=1, dequantiser_couplings=3, context_channels=5),
+    VAEConfig(weights=1, blocks=0), FlowConfig(weights=1, activations=1), FlowConfig(weights=1, dequantiser_blocks=0)])
 def test_the_parameters_are_counted_without_building_the_model(config):
     kind = ResNetVAE if isinstance(config, VAEConfig) else FlowPP
-    assert config.parameters == count(kind(config, np.random.default_rng(0)))["parameters"]
+    counts = count(kind(config, np.random.default_rng(0)))
+    assert counts == {"parameters": config.parameters, "binary_parameters": config.binary_parameters,
+                      "bytes": config.bytes}
 
 
 def test_the_papers_models_have_the_papers_sizes():

@@ -2,15 +2,12 @@
 
 import time
 
-import numpy as np
-
 from .. import models
 from ..compression import compress, decompress
 from ..compression.others import lengths_of_others
 from ..data.whole import files_of, load_whole
 from ..experiments.images_in_bits import measures
 from ..files import write_json
-from ..parameter import count
 from ..progress import Progress
 from .shared.options import MODEL_HELP, add_data_dir, model, output, whole_number
 from .shared.outputs import require_outputs
@@ -61,7 +58,7 @@ def execute(options, command):
         others["the files as they were"] = found.bytes
     result = {"images": len(images), "values": lengths.values, "bytes": options.out.stat().st_size,
               "start_values": lengths.start_values, "bound_bits": lengths.bound, "other_bytes": others,
-              "model": _name_of(options.model), "model_bytes": _bytes_of(trained),
+              "model": _name_of(options.model), "model_bytes": trained.settings.model.bytes,
               "source": found.source, "seconds": [round(part, 1) for part in seconds], "command": command}
     if options.json:
         write_json(options.json, result)
@@ -77,8 +74,3 @@ def execute(options, command):
 
 def _name_of(path):
     return next((name for name in models.NAMES if models.path_of(name) == path), str(path))
-
-
-def _bytes_of(trained):
-    """Bytes of a model's parameters, binary ones as bits: as `count`, which a packed model's layers hide them from."""
-    return count(trained.settings.build(np.random.default_rng(0)))["bytes"]

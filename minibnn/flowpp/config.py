@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
-from ..configs import ModelConfig, conv_parameters, require_bool, require_number, require_whole_numbers
+from ..configs import (
+    Convolutions,
+    ModelConfig,
+    binary_weights,
+    require_bool,
+    require_number,
+    require_whole_numbers,
+)
 from ..files import InputError
 
 CONTEXT_BLOCKS = 3       # residual blocks of the dequantiser's context network (Appendix C)
@@ -66,24 +73,36 @@ class FlowConfig(ModelConfig):
     @property
     def parameters(self):
         """How many parameters such a model has; the gains count even where `normalisation` is "none" and has none."""
-        context = self.context_shape[-1]
-        stages = [couplings * self._step_parameters(self.shape_of_stage(stage), self.blocks)
-                  for stage, couplings in enumerate(self.couplings)]
-        dequantiser = self.dequantiser_couplings * self._step_parameters(self.shape_of_stage(0),
-                                                                         self.dequantiser_blocks, context)
-        if self.dequantiser_blocks:
-            block = conv_parameters(3, 2 * context, context) + conv_parameters(3, 2 * context, 2 * context)
-            dequantiser += conv_parameters(3, 6, context) + CONTEXT_BLOCKS * block
-        return sum(stages) + dequantiser
+        others = sum(couplings * (2 * H * W * C + 2 * (C // 2)**2 + blocks * 2 * self.channels)      # norms, 1x1 maps
+                     for couplings, (H, W, C), blocks, _ in self._steps())
+        return sum(layers.parameters for layers in self._convolutions()) + others
 
-    def _step_parameters(self, shape, blocks, context=0):
-        """Of one coupling step on images of a shape (H, W, C): norm, 1x1 convolution, conditioner."""
-        (H, W, C), h = shape, self.channels
-        block = conv_parameters(3, 2 * h, h) + conv_parameters(1, 2 * h, 2 * h) + 2 * h
-        block += conv_parameters(1, 2 * context, h) if context else 0
-        c_in = C // 2 + (0 if blocks else context)
-        conditioner = conv_parameters(3, c_in, h) + conv_parameters(3, h, C // 2 * (2 + 3 * self.mixture))
-        return 2 * H * W * C + 2 * (C // 2)**2 + conditioner + blocks * block
+    @property
+    def binary_parameters(self):
+        """How many of them are binary."""
+        return binary_weights(self._convolutions())
+
+    def _steps(self):
+        """(number, shape (H, W, C), residual blocks, channels of the context) of the coupling steps of each kind."""
+        stages = [(couplings, self.shape_of_stage(stage), self.blocks, 0)
+                  for stage, couplings in enumerate(self.couplings)]
+        return [*stages, (self.dequantiser_couplings, self.shape_of_stage(0), self.dequantiser_blocks,
+                          self.context_shape[-1])]
+
+    def _convolutions(self):
+        h, binary = self.channels, self.weights == 1
+        for couplings, (_, _, C), blocks, context in self._steps():
+            yield Convolutions(couplings, 3, C // 2 + (0 if blocks else context), h)
+            yield Convolutions(couplings, 3, h, C // 2 * (2 + 3 * self.mixture))
+            yield Convolutions(couplings * blocks, 3, 2 * h, h, binary)
+            yield Convolutions(couplings * blocks, 1, 2 * h, 2 * h, binary)
+            if context:
+                yield Convolutions(couplings * blocks, 1, 2 * context, h, binary)
+        if self.dequantiser_blocks:
+            context = self.context_channels
+            yield Convolutions(1, 3, 6, context)
+            yield Convolutions(CONTEXT_BLOCKS, 3, 2 * context, context, self.binary_context)
+            yield Convolutions(CONTEXT_BLOCKS, 3, 2 * context, 2 * context, self.binary_context)
 
     @property
     def mask_shapes(self):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..configs import ModelConfig, conv_parameters, require_bool, require_whole_numbers
+from ..configs import Convolutions, ModelConfig, binary_weights, require_bool, require_whole_numbers
 from ..files import InputError
 
 
@@ -46,10 +46,20 @@ class VAEConfig(ModelConfig):
     @property
     def parameters(self):
         """How many parameters such a model has; the gains count even where `normalisation` is "none" and has none."""
-        h, Z = self.channels, self.latents
-        ends = conv_parameters(5, 3, h) + conv_parameters(5, h, 3) + 4 * self.nproc * conv_parameters(5, h, h)
-        latents = conv_parameters(3, h, 2 * Z) + conv_parameters(3, h, 4 * Z) + conv_parameters(3, Z, h)
-        return ends + self.layers * latents + 4 * self.blocks * conv_parameters(3, h, h) + 1
+        return sum(layers.parameters for layers in self._convolutions()) + 1       # and the pixels' log-scale
+
+    @property
+    def binary_parameters(self):
+        """How many of them are binary."""
+        return binary_weights(self._convolutions())
+
+    def _convolutions(self):
+        h, Z, L, in_blocks, outside = (self.channels, self.latents, self.layers, self.weights == 1,
+                                       self.binary_everywhere)
+        return [Convolutions(1, 5, 3, h, outside), Convolutions(1, 5, h, 3, outside),
+                Convolutions(L, 3, h, 2 * Z, outside), Convolutions(L, 3, h, 4 * Z, outside),
+                Convolutions(L, 3, Z, h, outside), Convolutions(4 * self.nproc, 5, h, h, in_blocks),
+                Convolutions(4 * self.blocks, 3, h, h, in_blocks)]
 
     @property
     def state_size(self):
