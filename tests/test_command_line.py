@@ -51,6 +51,9 @@ def test_train_evaluate_sample_reconstruct(capsys, tmp_path):
     evaluation = json.loads(Path("e.json").read_text())
     assert evaluation["test_bpd"] == result["test_bpd"]
     np.testing.assert_allclose(np.load("e.npy").mean(), result["test_bpd"])
+    assert main(["evaluate", "run", "--samples", "3", "--json", "e.json"]) == 0
+    evaluation = json.loads(Path("e.json").read_text())
+    assert evaluation["samples"] == 3 and evaluation["test_bpd"] < evaluation["parts"]["mean of 3 single draws"]
 
     for name, options in (("a", []), ("b", []), ("c", ["--seed", "1"])):
         assert main(["sample", "run/checkpoint.npz", "--n", "10", "--out", f"{name}.png", *options]) == 0

@@ -9,7 +9,7 @@ from ..training.evaluate import evaluate
 from ..training.inference import load_trained
 from ..training.run import EVALUATION_SEED
 from .shared.images import data_of, print_other_images
-from .shared.options import add_data, add_model, add_seed, add_threads, output
+from .shared.options import add_data, add_model, add_seed, add_threads, output, whole_number
 from .shared.outputs import require_outputs
 from .shared.results import print_result
 
@@ -19,6 +19,9 @@ def add_to(commands):
     parser = commands.add_parser("evaluate", help="the test loss of a model, in bits per dimension")
     add_model(parser)
     add_data(parser)
+    parser.add_argument("--samples", type=whole_number(1, 10_000), default=1, metavar="K",
+                        help="draws of the noise for each image: more make the bound tighter, by importance weights "
+                             "(default %(default)s)")
     add_seed(parser, EVALUATION_SEED)
     add_threads(parser)
     parser.add_argument("--json", type=output(".json"), metavar="FILE", help="write the result there, as .json")
@@ -34,9 +37,9 @@ def execute(options, command):
     settings, model = load_trained(options.model)
     dataset = data_of(settings, options, outputs)
     with Progress("evaluate") as report, Team(options.threads) as team:
-        evaluation = evaluate(model, dataset.test, options.seed, team, report)
+        evaluation = evaluate(model, dataset.test, options.seed, team, report, options.samples)
     result = {**evaluation.summary(), "data": data.describe(dataset), "seed": options.seed,
-              "threads": options.threads, "command": command}
+              "samples": options.samples, "threads": options.threads, "command": command}
     if options.json:
         write_json(options.json, result)
     if options.per_image:

@@ -36,17 +36,18 @@ class Trained:
         """Draw images: (number, S, S, 3) uint8, levels 0..255. The same seed gives the same images."""
         return sample(self.network, number, seed)
 
-    def bits(self, images, seed=run.EVALUATION_SEED, threads=None):
+    def bits(self, images, seed=run.EVALUATION_SEED, threads=None, samples=1):
         """The bits per dimension of each image: (N,) float64.
 
-        An upper bound of what an ideal coder needs for one colour value of one pixel, from one draw of the noise.
+        An upper bound of what an ideal coder needs for one colour value of one pixel.
         images:    (N, S, S, 3) uint8, of the size S that the model was trained on
         threads:   parts of a batch that are worked on at the same time; default: all cores
+        samples:   draws of the noise for each image: more make the bound tighter, by importance weights
         Raises:    InputError
         """
         require_images(images, self.settings.model.size)
         with Team(threads or available()) as team:
-            return evaluate(self.network, images, seed, team).per_image
+            return evaluate(self.network, images, seed, team, samples=samples).per_image
 
     def reconstruct(self, images, seed=0):
         """A VAE's reconstructions of images: both (N, S, S, 3) uint8.    Raises: InputError, also for a flow"""

@@ -46,6 +46,7 @@ def test_a_run_is_what_its_files_say(run, images):
     test = data.load(images, 8).test
     np.testing.assert_array_equal(run.model.bits(test), np.load(run.folder / "per_image.npy"))
     assert run.model.bits(test).mean() == run.result["test_bpd"]
+    assert run.model.bits(test, samples=8).mean() < run.result["test_bpd"]
     assert "ResNetVAE, 8 x 8 pixels, weights / activations of 1 / 1 bit" in repr(run.model)
 
 

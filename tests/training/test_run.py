@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -264,6 +265,25 @@ def test_evaluation_is_the_exact_mean_and_does_not_depend_on_batches(monkeypatch
     np.testing.assert_allclose(parts.mean, whole.per_image.sum() / 70, rtol=1e-5)
     np.testing.assert_allclose(whole.parts["reconstruction"] + sum(whole.parts["kl"]), whole.mean, rtol=1e-5)
     np.testing.assert_allclose(whole.standard_error, whole.per_image.std(ddof=1) / 70**0.5)
+
+
+@pytest.mark.parametrize("config", [CONFIG, FLOW_CONFIG], ids=["vae", "flow"])
+def test_several_draws_give_the_importance_weighted_bound(config):
+    """The logarithm of a mean of probabilities, here in decimal numbers; lower with each draw that is added."""
+    model, images = TrainingState(small_settings(config)).model, DATA.test[:9]
+    seen = []
+    found = evaluate(model, images, 3, Team(1), lambda *now: seen.append(now), samples=4)
+    assert seen[-1] == (36, 36, "evaluating") and len(seen) == 4
+    draws = np.array([evaluate(model, images, seed, Team(1)).per_image for seed in (3, [3, 1], [3, 2], [3, 3])])
+    assert found.parts == {"mean of 4 single draws": pytest.approx(draws.mean())}
+    for image, losses in enumerate(draws.T * config.dimensions):
+        mean = sum(Decimal(2) ** Decimal(-float(loss)) for loss in losses) / 4
+        bits = float(-mean.ln() / Decimal(2).ln())
+        assert found.per_image[image] == pytest.approx(bits / config.dimensions, rel=1e-9)
+    assert (found.per_image >= draws.min(axis=0)).all() and (found.per_image <= draws.mean(axis=0)).all()
+    np.testing.assert_array_equal(evaluate(model, images, 3, Team(1), samples=1).per_image, draws[0])
+    means = [evaluate(model, DATA.test, 3, Team(1), samples=K).mean for K in (1, 4, 16)]
+    assert means[0] > means[1] > means[2]
 
 
 CHILD = """
