@@ -462,6 +462,7 @@ def test_a_message_is_one_line_without_what_a_terminal_obeys(capsys, name, shown
     assert shown in printed and printed.count("\n") == 1 and len(printed) < 2100 and printed[:-1].isprintable()
 
 
+@pytest.mark.slow
 def test_figures_and_the_tour_do_not_write_through_links_over_a_run(capsys):
     assert main([*TINY, "--steps", "2", "--out", "run"]) == 0
     before = Path("run/checkpoint.npz").read_bytes()

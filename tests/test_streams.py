@@ -68,6 +68,7 @@ def test_a_lesson_keeps_its_text_in_any_locale(command_line, tmp_path):
     assert "".join(saved["cells"][1]["outputs"][0]["text"]) == "∂L/∂w é\n"
 
 
+@pytest.mark.slow
 def test_what_the_terminal_cannot_show_is_escaped(command_line, tmp_path):
     done = command_line([*TINY[:-1], os.fsdecode(b"r\xffn \xce\xb1")])
     assert done.returncode == 0 and b"written to r\\udcffn" in done.stdout, done.stderr.decode()
@@ -88,6 +89,7 @@ def test_a_run_does_not_need_its_streams(command_line, tmp_path, redirections):
     assert done.returncode == 0 and (tmp_path / "e.json").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
 def test_output_on_a_full_disk_is_one_sentence(command_line):
     done = command_line(["ledger", str(ROOT / "minibnn" / "models" / "vae-1-1.npz")], ">/dev/full")
@@ -176,6 +178,7 @@ def test_without_a_home_folder_pictures_are_drawn_and_data_are_asked_for(command
     assert done.returncode == 2 and b"data_dir: wanted a folder, or MINIBNN_DATA, where the user has no" in done.stderr
 
 
+@pytest.mark.slow
 def test_losses_of_images_can_be_written_to_a_pipe(command_line):
     assert command_line(TINY).returncode == 0
     done = command_line(["evaluate", "run/checkpoint.npz", "--per-image", "/dev/stdout"], "| cat")

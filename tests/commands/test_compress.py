@@ -32,6 +32,7 @@ def _photographs():
     return {"a.png": image, "more/b.JPG.png": np.asarray(Image.open("photos/more/b.JPG")), "more/c.PNG": large}
 
 
+@pytest.mark.slow
 def test_photographs_come_back_under_their_names(capsys):
     pixels = _photographs()
     assert main(["compress", "photos", "--out", "p.bits", "--json", "p.json"]) == 0
@@ -52,6 +53,7 @@ def test_photographs_come_back_under_their_names(capsys):
     assert sorted(path.name for path in Path("two").iterdir()) == ["a.png", "b.JPG.png"]
 
 
+@pytest.mark.slow
 def test_a_named_set_and_an_array(capsys):
     assert main(["compress", "leaves", "--model", "vae-1-32", "--out", "x.bits", "--json", "x.json"]) == 0
     result = json.loads(Path("x.json").read_text())

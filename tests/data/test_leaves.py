@@ -27,6 +27,7 @@ def kurtosis(x):
     return np.mean((x - x.mean()) ** 4) / np.var(x) ** 2
 
 
+@pytest.mark.slow
 def test_power_falls_about_as_one_over_frequency_squared(images):
     frequency, power = spectrum(images.mean(-1))
     slope = np.polyfit(np.log(frequency), np.log(power), 1)[0]
@@ -65,6 +66,7 @@ def test_neighbours_inside_a_leaf_are_close_but_seldom_equal(images):
     assert np.mean(steps == 0) < 0.2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [8, 16])
 def test_smaller_images_look_like_large_ones_from_far(images, size):
     def closeness(x):
@@ -117,6 +119,7 @@ def test_radii_have_density_of_power_minus_three():
     np.testing.assert_allclose(np.divide(counts[:-1], counts[1:]), 4, rtol=0.1)
 
 
+@pytest.mark.slow
 def test_same_arguments_same_images_and_count_cuts_the_tail():
     for size in (8, 16, 32):
         batch = leaves.BATCH_PIXELS // size**2

@@ -51,6 +51,7 @@ def jacobian_log_det(f, x, step=1e-4):
     return np.linalg.slogdet((8 * near - far).reshape(x.size, -1) / (12 * step))[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BIJECTIONS)
 def test_log_determinant_is_that_of_the_jacobian(name):
     f, x = _built(name, np.random.default_rng(1))
@@ -131,6 +132,7 @@ def _model(config, images):
     return model
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, {"weights": 1}, {"weights": 1, "activations": 1},
                                      {"blocks": 0, "dequantiser_blocks": 0}])
 def test_log_determinants_of_whole_flow_and_dequantiser(changes):

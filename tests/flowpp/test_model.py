@@ -127,6 +127,7 @@ def test_trained_on_uniform_noise_it_reports_just_above_eight():
     assert 8 < test.mean < 8.1
 
 
+@pytest.mark.slow
 def test_density_of_a_small_flow_integrates_to_one():
     """Images of 1 x 1 pixels with 2 channels: p(x) = N(f(x)) |det df/dx| on a grid of the plane."""
     rng = np.random.default_rng(3)

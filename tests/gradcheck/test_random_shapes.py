@@ -218,7 +218,8 @@ def test_no_op_is_forgotten():
     assert found == CASES.keys() | OF_LAYERS
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * name.endswith("inverse"))
+                                  for name in CASES])
 def test_gradients_at_random_shapes(name):
     for seed in range(SHAPES):
         rng = np.random.default_rng(seed)
@@ -227,6 +228,7 @@ def test_gradients_at_random_shapes(name):
         assert max(errors) < 1e-6, (seed, [a.shape for a in arrays], errors)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_memory_orders_do_not_show(name):
     for seed in range(SHAPES):

@@ -35,6 +35,7 @@ WRITERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRITERS)
 def test_settings_do_not_show(tmp_path, name):
     WRITERS[name](tmp_path / "plain")

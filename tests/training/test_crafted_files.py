@@ -54,6 +54,7 @@ def _small(kind):
     return state
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["vae", "flow"])
 @pytest.mark.parametrize("form, files", [("checkpoint", 10), ("packed", 100)])
 def test_a_model_file_is_a_model_or_an_input_error(tmp_path, kind, form, files):
@@ -148,6 +149,7 @@ def test_a_log_gives_entries_that_can_be_used(tmp_path, finished):
             assert f"{entry['train_bpd']:.3f} {entry['seconds']:.1f} {entry['step']:,} {entry.get('test_bpd', 0):.3f}"
 
 
+@pytest.mark.slow
 def test_a_result_of_the_table_is_understood_or_an_input_error(tmp_path, finished):
     row = next(row for row in rows.ROWS if row[:4] == ("vae", "base", 1, 1))
     results.record(tmp_path, row, 0, finished, "a command")

@@ -63,6 +63,7 @@ def test_a_packed_model_gives_the_same_numbers(tmp_path, config):
     np.testing.assert_array_equal(packed.sample(noise), state.model.sample(noise))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", [CONFIG, replace(FLOW_CONFIG, **ONE_ONE)], ids=["vae", "flow"])
 @pytest.mark.parametrize("normalisation", ["batch", "none"])
 def test_alternatives_to_weight_normalisation_survive_the_file(tmp_path, config, normalisation):

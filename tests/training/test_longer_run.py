@@ -25,6 +25,7 @@ def _same(a, b):
         np.testing.assert_array_equal(a[name], b[name], err_msg=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [5, 10])
 def test_a_finished_run_goes_on_to_the_very_model_of_the_longer_one(tmp_path, steps):
     whole = _train(tmp_path / "whole", 20, decay=0.0, warmup=8)
@@ -44,6 +45,7 @@ class _StopAt:
         return self.left < 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [0, 7, 10])
 def test_a_stopped_run_goes_on_to_more_steps_before_its_rate_falls(tmp_path, step):
     whole = _train(tmp_path / "whole", 40)
@@ -53,6 +55,7 @@ def test_a_stopped_run_goes_on_to_more_steps_before_its_rate_falls(tmp_path, ste
     _same(tmp_path / "a", tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_what_was_killed_on_the_way_goes_on(tmp_path):
     whole = _train(tmp_path / "whole", 20, decay=0.0)
     _train(tmp_path / "a", 10, decay=0.0)

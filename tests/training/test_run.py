@@ -63,6 +63,7 @@ def test_a_run_most_of_whose_updates_were_skipped_has_diverged_and_says_so_early
     assert not (tmp_path / "result.json").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("normalisation", ["weight", "batch"])
 def test_evaluations_on_the_way_are_logged_and_change_nothing(tmp_path, normalisation):
     settings = small_settings(replace(CONFIG, normalisation=normalisation))
@@ -82,8 +83,8 @@ def test_the_same_seed_repeats_bit_for_bit_and_another_does_not(tmp_path):
 
 
 @pytest.mark.parametrize("model, stop_after", [
-    *((CONFIG, step) for step in (0, 13, 20)), (FLOW_CONFIG, 11),
-    *(pytest.param(CONFIG, step, marks=pytest.mark.slow) for step in (1, 7, 24))])
+    (CONFIG, 13), *(pytest.param(CONFIG, step, marks=pytest.mark.slow) for step in (0, 1, 7, 20, 24)),
+    pytest.param(FLOW_CONFIG, 11, marks=pytest.mark.slow)])
 def test_an_interrupted_run_ends_where_the_uninterrupted_one_ends(tmp_path, model, stop_after):
     settings = small_settings(model)
     whole = _train(tmp_path / "whole", settings)
@@ -139,6 +140,7 @@ def test_a_stop_while_evaluating_loses_nothing(tmp_path):
     assert _train(tmp_path, resume=True)["steps"] == 25
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{"seed": 1}, {"steps": 24}, {"lr": 1e-3}])
 def test_a_run_is_not_continued_with_other_settings(tmp_path, changes):
     _train(tmp_path)
@@ -476,6 +478,7 @@ def test_settings_of_another_kind_are_refused():
         Settings.from_dict({**values, "kind": "vae"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["result.json", "checkpoint.npz", "log.jsonl", "per_image.npy"])
 def test_what_is_no_file_of_a_run_is_noticed_at_once(tmp_path, name):
     _train(tmp_path)
