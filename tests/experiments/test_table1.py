@@ -1,6 +1,7 @@
 """Table 1 in miniature: runs that are kept, differences that are paired, results that are not mixed."""
 
 import json
+import math
 import os
 import re
 import signal
@@ -45,9 +46,26 @@ def test_a_difference_is_paired_and_has_an_error_over_images_and_one_over_seeds(
     assert found.mean == 1.0 and found.seeds == 2                   # image means 0.5, 0.5, 0.5, 2.5; seeds' 1.5, 0.5
     assert found.se_images == pytest.approx(np.std([0.5, 0.5, 0.5, 2.5], ddof=1) / 2)
     assert found.se_seeds == pytest.approx(np.std([1.5, 0.5], ddof=1) / np.sqrt(2))
-    assert found.errors == pytest.approx(found.mean / max(found.se_images, found.se_seeds))
+    assert found.t == pytest.approx(found.mean / found.se_seeds)
     one = results.difference(below[:1], above[:1])
-    assert np.isnan(one.se_seeds) and one.errors == pytest.approx(1.5 / one.se_images)
+    assert np.isnan(one.se_seeds) and np.isnan(one.t) and not one.passes
+
+
+@pytest.mark.parametrize("mean, seeds, passes", [
+    (12.70, 2, False), (12.71, 2, True), (4.30, 3, False), (-4.31, 3, True), (2.57, 6, False), (2.58, 6, True),
+    (2.27, 40, True), (0.0, 3, False)])
+def test_a_t_test_asks_for_more_the_fewer_seeds_there_are(mean, seeds, passes):
+    assert results.Difference(mean, 0.1, 1.0, seeds).passes is passes
+
+
+def test_the_quantiles_are_those_of_students_t():
+    """Its density, summed: 2.5% lies above each."""
+    for degrees, quantile in enumerate(results.QUANTILES, 1):
+        steps = np.linspace(-quantile, quantile, 200_001)
+        density = (1 + steps**2 / degrees) ** (-(degrees + 1) / 2) * math.gamma((degrees + 1) / 2)
+        density /= math.sqrt(degrees * math.pi) * math.gamma(degrees / 2)
+        inside = (density[1:] + density[:-1]).sum() / 2 * (steps[1] - steps[0])
+        assert inside == pytest.approx(0.95, abs=5e-5)
 
 
 def test_only_seeds_that_both_rows_have_are_compared():

@@ -19,6 +19,7 @@ from .rows import ROWS
 SAMPLES = 12             # images drawn from each model of seed 0
 MOST_BYTES = 1 << 24     # of a result's arrays; those here have up to 10 kB
 BASE = ("base", 32, 32)  # what the others of a kind are compared with
+QUANTILES = 12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262      # 97.5% of Student's t, 1 to 9 degrees
 
 
 class Result(NamedTuple):
@@ -38,9 +39,14 @@ class Difference(NamedTuple):
     seeds: int
 
     @property
-    def errors(self):
-        """The difference in units of the larger of its two standard errors."""
-        return self.mean / np.nanmax([self.se_images, self.se_seeds])
+    def t(self):
+        """Student's t: the difference in units of its standard error over seeds; nan for one seed."""
+        return self.mean / self.se_seeds
+
+    @property
+    def passes(self):
+        """Whether it passes a two-sided t-test over seeds at 5%: by chance, seeds differ so much once in 20 times."""
+        return self.seeds > 1 and bool(abs(self.t) > QUANTILES[min(self.seeds - 1, len(QUANTILES)) - 1])
 
 
 def path_of(folder, row, seed):

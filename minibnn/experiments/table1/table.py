@@ -132,11 +132,13 @@ def _line(row, found, results):
 
 
 def _with_error(more):
-    return "" if more is None else f"{more.mean:.3f} +- {np.nanmax([more.se_images, more.se_seeds]):.3f}"
+    if more is None:
+        return ""
+    return f"{more.mean:.3f} +- {np.nanmax([more.se_images, more.se_seeds]):.3f} {'*' if more.passes else ' '}"
 
 
 def order_lines(results):
-    """Each step of the order that the paper finds, with both standard errors and how many of the larger it is."""
+    """Each step of the order that the paper finds, with both standard errors and a t-test over seeds."""
     for kind, label in KIND_LABELS.items():
         for (below, name_below), (above, name_above) in pairwise(ORDER):
             step = difference_of_rows(results, _row(kind, *below), _row(kind, *above))
@@ -160,5 +162,5 @@ def _row(*key):
 
 
 def _with_both_errors(step):
-    seeds = f"{step.se_seeds:.4f} ({step.seeds} seeds)" if step.seeds > 1 else "one seed"
-    return f"{step.mean:>8.4f} +- {step.se_images:.4f} (images), {seeds}: {step.errors:.1f} errors"
+    seeds = f"{step.se_seeds:.4f} ({step.seeds} seeds): t = {step.t:.1f}" if step.seeds > 1 else "one seed"
+    return f"{step.mean:>8.4f} +- {step.se_images:.4f} (images), {seeds}{' *' if step.passes else ''}"
