@@ -62,8 +62,8 @@ def execute(options, command):
               "source": found.source, "seconds": [round(part, 1) for part in seconds], "command": command}
     if options.json:
         write_json(options.json, result)
-    print(f"{result['images']:,} images of {result['values']:,} colour values in {result['bytes']:,} bytes: "
-          f"{options.out}")
+    print(f"{len(images):,} image{'s' * (len(images) > 1)} of {result['values']:,} colour values in "
+          f"{result['bytes']:,} bytes: {options.out}")
     print("bits per dimension:")
     for name, bits in measures(result).items():
         print(f"  {bits:6.3f}  {name}")

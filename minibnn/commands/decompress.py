@@ -36,7 +36,8 @@ def execute(options, command):
         _write_array(options.out, images)
     else:
         _write_pictures(options.out, images, names or [f"{i:05d}.png" for i in range(len(images))])
-    print(f"{len(images):,} images, the very pixels that were compressed, written to {options.out}")
+    print(f"{len(images):,} image{'s' * (len(images) > 1)}, the very pixels that were compressed, written to "
+          f"{options.out}")
     return 0
 
 
