@@ -56,16 +56,15 @@ def encode(coder, images, report=None):
         if message is None:
             message, start_values = _message_of(tile, lanes), values
         else:
-            as_it_is = uniform_table(tile.size, 8).push(message, tile.ravel())
             try:
                 pushed, bits = coder.push(message, tile)
                 bound += bits if bits < 8 * values else 8 * values
             except ans.Empty:
                 pushed, start_values = None, start_values + values
-            if pushed and ans.length(pushed) < ans.length(as_it_is):
+            if pushed and ans.length(pushed) - ans.length(message) < 8 * tile.size:
                 message = pushed
             else:
-                message = as_it_is
+                message = uniform_table(tile.size, 8).push(message, tile.ravel())
                 plain.append(number)
         if report:
             report(len(tiles) - number, len(tiles), "tiles")
