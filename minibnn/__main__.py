@@ -32,7 +32,7 @@ MOST_CHARACTERS = 2000   # of a message
 
 
 def parser():
-    """The parser of the whole command line; `execute` of what it parses runs the command."""
+    """The parser of the whole command line; `execute` of the parsed options runs the command."""
     whole = Parser(prog="minibnn", description="Binary deep generative models in plain NumPy. Without a command: the "
                    "tour. COMMAND --help explains each.")
     whole.add_argument("--version", action="version", version=f"minibnn {__version__}")
@@ -50,7 +50,7 @@ def main(arguments=None):
     arguments = sys.argv[1:] if arguments is None else arguments
     for stream in sys.stdout, sys.stderr:                           # None where closed; of another kind in notebooks
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")           # what the terminal cannot show
+            stream.reconfigure(errors="backslashreplace")           # for characters that the terminal cannot show
     try:
         options = parser().parse_args(arguments or ["tour"])
         status = options.execute(options, "python -m minibnn " + shlex.join(arguments))
@@ -59,7 +59,7 @@ def main(arguments=None):
         return status
     except InputError as error:
         return _complain(error, 2)
-    except BrokenPipeError:                                         # whoever read the output has left
+    except BrokenPipeError:                                         # the reader of the output has gone
         give_up(sys.stdout)
         return 1
     except OSError as error:
@@ -85,7 +85,7 @@ def _complain(message, status):
 
 
 def _one_line(message):
-    """Texts of files may have no end, or characters that a terminal obeys."""
+    """Shorten and escape a message: text from files may be very long, or control the terminal."""
     short = message if len(message) <= MOST_CHARACTERS else message[:MOST_CHARACTERS] + " ..."
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in short)
 

@@ -1,4 +1,4 @@
-"""Arrays in files, .npz and .npy: written plainly, read without trust. Nothing is ever unpickled."""
+"""Arrays in .npz and .npy files; reading checks them, and never unpickles anything."""
 
 import io
 import math
@@ -22,7 +22,7 @@ def write_arrays(file, arrays, compressed=False):
 
 def write_array(file, array):
     """Write an array as .npy into an open binary file, which may be a pipe."""
-    buffer = io.BytesIO()                                           # NumPy asks a file where it is, which a pipe is not
+    buffer = io.BytesIO()                                           # NumPy asks for the position; a pipe has none
     np.lib.format.write_array(buffer, array, allow_pickle=False)
     file.write(buffer.getvalue())
 
@@ -31,10 +31,10 @@ def read_arrays(file, most, only=None):
     """The arrays of an .npz file, each stored once, plainly or deflated.
 
     file:      its path, or an open binary file
-    most:      bytes that all arrays together may have; the archive's own list says how many they have
+    most:      largest number of bytes of all arrays together, as the archive lists them
     only:      the name of the one array to read, whatever else there is; None: all
     Returns:   dict name -> array of whole or floating-point numbers
-    Raises:    ValueError, before memory is taken, for everything else: damaged, encrypted, nested, too large, ...
+    Raises:    ValueError, before memory is allocated, for all other files: damaged, encrypted, nested, too large, ...
     """
     with _one_error(), zipfile.ZipFile(file) as archive:
         members = [member for member in archive.infolist() if only is None or member.filename == f"{only}.npy"]
@@ -42,7 +42,7 @@ def read_arrays(file, most, only=None):
             names = ", ".join(archive.namelist()[:10]).replace(".npy", "")
             raise ValueError(f"wanted the array {only}, got {names or 'none'}")
         if len({member.filename for member in members}) < len(members):
-            raise ValueError("two arrays have one name")
+            raise ValueError("two arrays have the same name")
         if (size := sum(member.file_size for member in members)) > most:
             raise ValueError(f"its arrays have {size:,} bytes, more than the {most:,} that are possible here")
         return {member.filename.removesuffix(".npy"): _read_member(archive, member) for member in members}
@@ -81,7 +81,7 @@ def _read(file, size):
 
 @contextmanager
 def _one_error():
-    """Whatever zipfile, zlib and the header's parser raise is a ValueError."""
+    """Turn whatever zipfile, zlib and the header's parser raise into a ValueError."""
     try:
         yield
     except (ValueError, OSError):                                   # of the system: the caller knows the file's name

@@ -1,4 +1,4 @@
-"""What all models share: size and precision, and checks in words of configurations, images and noise."""
+"""Shared by all models: size and precision, and checks of configurations, images and noise."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -8,9 +8,9 @@ import numpy as np
 from .cores import memory
 from .files import InputError
 
-MOST = 10**9             # what a whole number in a configuration may be
-TRAINING_BYTES = 28      # of a parameter in training: value, gradient, both moments, and vectors of an update
-REPLICA_BYTES = 8        # of a parameter in a copy of the model for another thread: value and gradient
+MOST = 10**9             # largest whole number in a configuration
+TRAINING_BYTES = 28      # for each parameter in training: value, gradient, both moments, and vectors of an update
+REPLICA_BYTES = 8        # for each parameter in a copy of the model for another thread: value and gradient
 NORMALISATIONS = ("weight", "batch", "none")
 
 
@@ -23,7 +23,7 @@ def require_one_of(config, name, allowed):
 
 
 def require_whole_numbers(config, least):
-    """Raise InputError unless each named value is a whole number of at least so much.    least: dict"""
+    """Raise InputError unless each value is a whole number of at least `least`.    least: dict name -> number"""
     for name, least_value in least.items():
         value = getattr(config, name)
         if type(value) is not int or not least_value <= value <= MOST:
@@ -32,7 +32,7 @@ def require_whole_numbers(config, least):
 
 
 def require_number(config, name, accepts, wanted):
-    """Raise InputError unless `config.name` is a number for which accepts(number); `wanted` says it in words."""
+    """Raise InputError unless `config.name` is a number and accepts(number) is true; `wanted` says this in words."""
     value = getattr(config, name)
     if type(value) not in (int, float) or not accepts(value):
         raise InputError(f"{name}: wanted {wanted}, got {value!r}")
@@ -46,7 +46,7 @@ def require_bool(config, name):
 
 
 def require_images(images, size):
-    """What a model is given as images.    Raises: InputError unless (N, size, size, 3) whole numbers 0..255, N > 0"""
+    """Check images for a model.    Raises: InputError unless (N, size, size, 3) whole numbers 0..255, N > 0"""
     if not isinstance(images, np.ndarray) or images.dtype.kind not in "ui":
         raise InputError(f"images: wanted an array of whole numbers from 0 to 255, got {_kind(images)}")
     if images.shape[1:] != (size, size, 3) or not len(images):
@@ -57,9 +57,9 @@ def require_images(images, size):
 
 
 def require_noise(noise, shape, number=None, least=-np.inf, most=np.inf):
-    """What a model is given as noise for images, of the shape `shape` for each of them.
+    """Check noise for a model, of the shape `shape` for each image.
 
-    number:    of the images that it belongs to; None for samples, which belong to none
+    number:    of images; None for samples, where any number is allowed
     Raises:    InputError unless it is a floating-point array of that shape, finite, from `least` to `most`.
     """
     if not isinstance(noise, np.ndarray) or noise.dtype.kind != "f":
@@ -99,14 +99,14 @@ class ModelConfig:
             raise InputError("activations: wanted 32 with 32-bit weights (Table 1 has no 32/1 model), got 1")
 
     def require_memory(self, threads=1):
-        """Raise InputError if training such a model takes more memory than the machine has: before it is built."""
+        """Raise InputError before the model is built, if training it takes more memory than the machine has."""
         needed, there = self.parameters * (TRAINING_BYTES + REPLICA_BYTES * (threads - 1)), memory()
         if there and needed > there:
             raise InputError(f"model: wanted one that fits in the memory of this machine, {there / 1e9:,.0f} GB, got "
                              f"one of {self.parameters:,} parameters, {needed / 1e9:,.0f} GB in training")
 
     def require_room_in(self, arrays):
-        """Raise InputError if arrays of a file are too small to hold such a model: before it is built."""
+        """Raise InputError before the model is built, if arrays of a file are too small to hold it."""
         if self.parameters > 8 * sum(array.nbytes for array in arrays.values()):
             raise InputError(f"wanted the parameters of the settings' architecture, {self.parameters:,}, got a file "
                              "too small for them")
@@ -118,12 +118,12 @@ class ModelConfig:
 
     @property
     def dimensions(self):
-        """Number of subpixels of an image: what bits per dimension divides by."""
+        """Number of subpixels of an image, by which bits per dimension divides."""
         return self.size * self.size * 3
 
 
 class Convolutions(NamedTuple):
-    """Convolution layers of one shape, so many of them, with weights of one bit or of 32."""
+    """`number` convolution layers of one shape, with weights of 1 or of 32 bits."""
 
     number: int
     kernel: int

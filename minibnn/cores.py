@@ -33,9 +33,9 @@ def memory():
 class Team:
     """Threads that do the same work on different parts of a batch.
 
-    Results do not depend on how the threads were scheduled: who works on what is fixed, and results come in
-    the order of the parts. Use it in a `with`: inside, BLAS has one thread for each of the team. Outside, the
-    parts are worked on one after the other.
+    Results do not depend on how the threads are scheduled: the parts are fixed, and results are in the order of
+    the parts. Use it in a `with`: inside, each thread of the team has one thread of BLAS. Outside, the parts are
+    computed one after the other.
     """
 
     def __init__(self, threads):
@@ -60,32 +60,32 @@ class Team:
         return list((self._pool.map if self._pool else map)(function, *arguments))
 
     def parts(self, images):
-        """Slices that deal so many images to the team."""
+        """Slices that divide `images` images among the team."""
         return parts_of(images, self.threads)
 
 
 def parts_of(images, number):
-    """Slices that part so many images in `number`, as evenly as can be; fewer if there are fewer images."""
+    """Slices that divide `images` images into `number` parts as equal as possible, fewer if there are fewer images."""
     edges = np.linspace(0, images, min(number, images) + 1).astype(int)
     return [slice(*edge) for edge in pairwise(edges)]
 
 
-_asked = []              # what every open `blas_threads` asks for, the latest last; before them what there was
+_asked = []              # the numbers of all open `blas_threads`, the latest last; before them the original number
 _asking = Lock()
 
 
 @contextmanager
 def blas_threads(number):
-    """Inside, each matrix product uses so many threads, if NumPy's BLAS is its own OpenBLAS.
+    """Inside, each matrix product uses `number` threads, if NumPy's BLAS is its own OpenBLAS.
 
-    Several may be open at a time and end in any order: the latest that is open rules, after the last of them it is
-    as it was before the first.
+    Several may be open at a time, and end in any order. The latest that is still open decides; when none is open any
+    more, the original number is restored.
     """
     get, set_to = (_openblas(f"{name}_num_threads") for name in ("get", "set"))
     if not get or not set_to:                                       # another BLAS: it keeps its own number
         yield
         return
-    asked = [number]                                                # a list, to be found again among equals
+    asked = [number]                                                # a list, so that `is` tells it from an equal number
     with _asking:
         if not _asked:
             _asked.append([get()])

@@ -1,16 +1,16 @@
-"""The contract of an op, checked where it is called: floating-point arrays in, upstream gradients like its outputs."""
+"""The contract of an op, checked at each call: floating-point arrays in, upstream gradients shaped like its outputs."""
 
 from functools import wraps
 from inspect import signature
 
 
 def differentiable(*names):
-    """Declare in which of its arguments an op is differentiable; its backward gives their gradients in this order.
+    """Declare the arguments in which an op is differentiable; its backward returns their gradients in this order.
 
     names:     of arguments that are arrays of floating-point numbers. Whole numbers would overflow or be cut off.
-    Raises:    ValueError, from the op, if one of these is anything else; from its backward, if there are not as many
-               upstream gradients as outputs, each a floating-point array of its output's shape, or if an argument
-               was broadcast, so that its gradient would have another shape.
+    Raises:    ValueError from the op, if one of these is anything else. ValueError from its backward, unless it gets
+               one floating-point array for each output, of the same shape; or if an argument was broadcast, so that
+               its gradient would have another shape.
     """
     def declare(op):
         places = [(name, tuple(signature(op).parameters).index(name)) for name in names]
@@ -19,7 +19,7 @@ def differentiable(*names):
 
         @wraps(op)
         def checked(*arguments, **named):
-            # Shapes, not arrays: what a backward does not need must not live until it runs.
+            # Keep shapes, not arrays: an array that the backward does not need can then be freed.
             shapes = [_shape(name_of_op, name, arguments[i] if i < len(arguments) else named[name])
                       for name, i in places if i < len(arguments) or name in named]
             y, backward = op(*arguments, **named)

@@ -1,4 +1,4 @@
-"""The edge to the user's files: one kind of error, reads without trust, writes that are whole or absent."""
+"""The user's files: one kind of error, reading with checks, writing completely or not at all."""
 
 import difflib
 import json
@@ -10,8 +10,8 @@ import stat
 from contextlib import contextmanager
 from pathlib import Path
 
-MOST_JSON = 1 << 26      # bytes of a JSON file; the longest log of a run here has a hundredth of them
-MOST_NUMBER = 10**15     # what a number in a JSON file may be, so that it can be calculated with and printed
+MOST_JSON = 1 << 26      # bytes of a JSON file; the longest log of a run here is a hundredth of this
+MOST_NUMBER = 10**15     # largest number in a JSON file, so that arithmetic and printing work
 PART = ".minibnn-{}.part"
 
 
@@ -20,14 +20,14 @@ class InputError(ValueError):
 
 
 def did_you_mean(word, words):
-    """The end of a sentence on a word that is none of `words`: "; did you mean X?", or "" if none is much like it."""
+    """The end of a message about a word that is not in `words`: "; did you mean X?", or "" if none is similar."""
     lower = {other.lower(): other for other in words}
     near = difflib.get_close_matches(str(word).lower(), lower, n=1)
     return f"; did you mean {lower[near[0]]}?" if near else ""
 
 
 def read_bytes(path, most=None):
-    """All bytes, at most so many, of a regular file: a device or a pipe may have no end.    Raises: InputError"""
+    """All bytes of a regular file, at most `most`; a device or a pipe may have no end.    Raises: InputError"""
     path = Path(path)
     try:
         if path.is_dir():
@@ -44,7 +44,7 @@ def read_bytes(path, most=None):
 
 
 def read_json(path):
-    """The values in a JSON file.    Raises: InputError if it cannot be read or holds none"""
+    """The values in a JSON file.    Raises: InputError if it cannot be read or is not JSON"""
     content = read_bytes(path, MOST_JSON)
     try:
         return parse_json(content)
@@ -62,12 +62,12 @@ def parse_json(content):
 
 def _finite(text):
     if not math.isfinite(number := float(text)):
-        raise ValueError(f"{text} is no finite number")
+        raise ValueError(f"{text} is not a finite number")
     return number
 
 
 def require_fields(values, **kinds):
-    """Raise ValueError unless `values`, read from JSON, is a dict that has a value of the kind for each name.
+    """Raise ValueError unless `values`, read from JSON, is a dict that has for each name a value of its kind.
 
     kinds:     float (any number), int (a whole number from 0), str, list or dict; numbers of at most MOST_NUMBER
     """
@@ -85,7 +85,7 @@ def require_fields(values, **kinds):
 
 @contextmanager
 def writing(path):
-    """Whatever the system refuses inside (no folder, no permission, a full disk) names `path` in one sentence.
+    """Turn an error of the system inside (no folder, no permission, a full disk) into a sentence that names `path`.
 
     Raises:    InputError in place of OSError
     """
@@ -99,9 +99,9 @@ def writing(path):
 def atomic_write(path, mode="wb"):
     """Open a file that appears under its name only when it is complete.    mode: "wb", or "w" for UTF-8
 
-    Yields a file object. On success the file replaces `path`, or what `path` is a symbolic link to, and has its
-    permissions; on any error (a full disk, Ctrl-C) nothing is left behind and an earlier `path` is untouched.
-    Each writer has a temporary file of its own. A device or a pipe, which cannot be replaced, is written to directly.
+    Yields a file object. On success the file replaces `path`, or the target of a symbolic link, and keeps its
+    permissions; on any error (a full disk, Ctrl-C) nothing is left behind, and an earlier `path` is not changed.
+    Each writer has its own temporary file. A device or a pipe cannot be replaced, so it is written to directly.
     Raises:    InputError if `path` cannot be written.
     """
     path = _no_directory(path)
@@ -131,7 +131,7 @@ def atomic_folder(path):
     """Make a folder that appears under its name only when it is complete; an empty one of that name is replaced.
 
     Yields the Path of a temporary folder beside it. On any error nothing is left behind.
-    Raises:    InputError if `path` is there and no empty folder, or cannot be made.
+    Raises:    InputError if `path` exists and is not an empty folder, or cannot be made.
     """
     path = Path(path)
     with writing(path):
@@ -149,7 +149,7 @@ def atomic_folder(path):
 
 
 def require_new_folder(path):
-    """Raise InputError if `path` could not be made a folder, as where something is already."""
+    """Raise InputError if a new folder cannot be made at `path`, for instance because something is there."""
     path = Path(path)
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
         raise InputError(f"{path}: wanted a folder that is new or empty, got "
@@ -159,13 +159,13 @@ def require_new_folder(path):
 
 
 def remove_parts(folder):
-    """Remove what writers that were killed left in a folder that is ours alone."""
+    """Remove temporary files of killed writers from a folder that only this process uses."""
     for left in Path(folder).glob(PART.format("*")):
         left.unlink(missing_ok=True)
 
 
 def require_writable(path, *read):
-    """Say before long work that `path` could not be written after it, or is one of the files that are read.
+    """Check before long work that `path` can be written afterwards, and is not one of the files in `read`.
 
     Raises:    InputError
     """
@@ -180,10 +180,11 @@ def require_writable(path, *read):
 
 @contextmanager
 def alone_in(folder):
-    """Hold a folder for this process, as long as it lives; where the system has no such locks, hold nothing.
+    """Inside, a folder is locked for this process; where the system has no such locks, nothing happens.
 
-    What is held is the folder, not its name: one that is deleted and made again under a living process is another.
-    Raises:    InputError if another process holds it, or if there is no such folder.
+    The folder is locked, not its name: if it is deleted and made again meanwhile, the new folder is not locked.
+    The lock also ends if the process is killed.
+    Raises:    InputError if another process has locked it, or if there is no such folder.
     """
     try:
         import fcntl
@@ -202,11 +203,11 @@ def alone_in(folder):
     try:
         yield
     finally:
-        os.close(descriptor)                                        # which gives the folder free
+        os.close(descriptor)                                        # which releases the lock
 
 
 def write_json(path, values):
-    """Write JSON values, whole or not at all."""
+    """Write JSON values, completely or not at all."""
     with atomic_write(path, "w") as file:
         json.dump(values, file, indent=1, allow_nan=False)
         file.write("\n")

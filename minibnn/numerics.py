@@ -1,4 +1,4 @@
-"""Stable formulas for functions whose textbook form overflows or cancels, in one place; and one unit."""
+"""Stable formulas, in one place, for functions that overflow or cancel in their textbook form; and one unit."""
 
 import math
 
@@ -15,7 +15,7 @@ def softplus(x):
     """log(1 + e^x) = max(x, 0) + log(1 + e^-|x|): neither overflows nor loses small values."""
     e = np.exp(-np.abs(x))
     rounded = 1 + e
-    # log(1 + e), and what rounding took from 1 + e: np.log1p, without its several times slower loop
+    # log(1 + e), plus the part of e that rounding took from 1 + e: several times as fast as np.log1p
     return np.maximum(x, 0) + (np.log(rounded) + (e - (rounded - 1)))
 
 
@@ -27,7 +27,7 @@ def softplus_inverse(y):
 def logsumexp(x):
     """log(sum(e^x)) over the first axis, and its gradient: the share of each term in the sum.
 
-    The largest term comes first, so that nothing overflows.    x: (M, ...), finite; results: (...), (M, ...)
+    The largest term is taken out first, so that nothing overflows.    x: (M, ...), finite; results: (...), (M, ...)
     """
     largest = x.max(axis=0)
     terms = np.exp(x - largest)
@@ -44,7 +44,7 @@ def sum_over_pixels(x):
 def standardising(x, deviation=1.0):
     """Gain and bias that give each column of x mean 0 and the deviation wanted (Salimans & Kingma 2016).
 
-    A column that does not vary gets the gain `deviation`, since no gain can give it one.
+    A column that does not vary gets the gain `deviation`, since no gain can make it vary.
     x: (N, ...); gain, bias: (...), float64, with x * gain + bias as promised
     """
     mean, std = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)

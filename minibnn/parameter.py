@@ -1,4 +1,4 @@
-"""Parameters, and walking over those of a model."""
+"""Parameters, and functions over all parameters of a model."""
 
 from types import FunctionType, ModuleType
 
@@ -9,7 +9,7 @@ class Parameter:
     """An array that training changes, with its gradient and its kind.
 
     kind: "float", or "binary": latent weights (the paper's v_R), which live in [-1, 1] (Eq. 4), act
-    only through their signs and are stored as one bit each. Clipping, counting and packing ask here.
+    only through their signs and are stored as one bit each. Clipping, counting and packing look at `kind`.
     """
 
     def __init__(self, value, kind="float"):
@@ -26,7 +26,7 @@ class Parameter:
         self.grad = self.grad + grad
 
     def zero_grad(self):
-        """Forget the gradient."""
+        """Set the gradient to zero."""
         self.grad = np.zeros(self.value.shape, self.value.dtype)
 
 
@@ -51,7 +51,7 @@ def parameters(owner):
 
 
 def replace_layers(owner, kind, replacement):
-    """Put replacement(layer) in the place of every layer of the class `kind` under `owner`, in place.
+    """Replace every layer of the class `kind` under `owner` by replacement(layer), in place.
 
     Looks through lists and the attributes of the package's own objects.
     Returns:   owner, or what replaces it
@@ -74,7 +74,7 @@ def as_vector(arrays):
 
 
 def deal_vector(vector, of_parameters):
-    """Views of a vector as long as all the parameters together, one like each of them."""
+    """Divide a vector as long as all parameters together into views, one in the shape of each parameter."""
     ends = np.cumsum([0, *(p.value.size for p in of_parameters)])
     return [vector[start:end].reshape(p.value.shape) for p, start, end in zip(of_parameters, ends, ends[1:])]
 

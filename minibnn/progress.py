@@ -1,4 +1,4 @@
-"""Progress on stderr: one line rewritten on a terminal, a plain line now and then otherwise. It never ends a run."""
+"""Progress on stderr: on a terminal one line, rewritten; else a new line now and then. It never stops a run."""
 
 import os
 import sys
@@ -8,10 +8,10 @@ TERMINAL_SECONDS, PLAIN_SECONDS = 0.2, 10
 
 
 def give_up(stream):
-    """Write nothing more to a stream whose reader has left or whose disk is full, not even what it still holds."""
+    """Discard all further output to a stream, with what it still holds: its reader has gone, or its disk is full."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    except (OSError, ValueError, AttributeError):                   # it has no number, or is closed
+    except (OSError, ValueError, AttributeError):                   # it has no file descriptor, or is closed
         pass
 
 

@@ -97,7 +97,7 @@ def test_everything_else_is_a_value_error(name):
 def test_two_arrays_of_one_name_are_refused():
     with pytest.warns(UserWarning, match="Duplicate name"):
         content = _zip(("a.npy", _npy()), ("a.npy", _npy()))
-    with pytest.raises(ValueError, match="two arrays have one name"):
+    with pytest.raises(ValueError, match="two arrays have the same name"):
         read_arrays(io.BytesIO(content), most=1000)
 
 

@@ -177,7 +177,7 @@ def test_what_a_model_may_start_from(capsys):
     real = [{"1": "32"}.get(option, option) if TINY[i - 1] == "--weights" else option for i, option in enumerate(TINY)]
     for weights, arguments in ((1, TINY), (32, real)):
         assert main([*arguments, "--steps", "1", "--out", "new", "--start-from", "binary/checkpoint.npz"]) == 2
-        message = f"to start one of 1-bit weights from, got one of 1 bit for one of {weights}"
+        message = f"wanted a 32-bit model and --weights 1, got a 1-bit model and --weights {weights}"
         assert message in capsys.readouterr().err and not Path("new").exists()
 
 
@@ -389,7 +389,7 @@ def test_no_command_writes_over_the_data_that_it_reads(capsys):
     Path("test_batch.bin").write_bytes(rng.integers(0, 256, 3073 * 6, np.uint8).tobytes())
     for command in ("evaluate", "reconstruct"):
         assert main([command, "run/checkpoint.npz", "--data-dir", "."]) == 0
-        assert "own run: 30 and 6 of cifar10 here, 30 and 5 there" in capsys.readouterr().out
+        assert "own run: 30 training and 6 test images of cifar10 here, 30 and 5 there" in capsys.readouterr().out
 
 
 def test_samples_and_reconstructions_come_in_batches_and_do_not_depend_on_them(monkeypatch):

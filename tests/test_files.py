@@ -116,7 +116,7 @@ def test_what_may_have_no_end_is_not_read(tmp_path, path):
 
 @pytest.mark.parametrize("text, message", [
     (b"{", ""), (b"", ""), (b"\xff", "utf-8"), (b"1" * 5000, "digits"), (b"[" * 100_000, "it is nested too deeply"),
-    (b"NaN", "NaN is no finite number"), (b"[-Infinity]", "-Infinity is no finite"), (b"1e999", "1e999 is no finite")])
+    (b"NaN", "NaN is not a finite number"), (b"[-Infinity]", "-Infinity is not a"), (b"1e999", "1e999 is not a")])
 def test_json_that_cannot_be_used_is_refused(tmp_path, text, message):
     (tmp_path / "f.json").write_bytes(text)
     with pytest.raises(InputError, match=rf"f\.json: wanted JSON, cannot be read: .*{message}"):

@@ -175,7 +175,7 @@ def test_without_a_home_folder_pictures_are_drawn_and_data_are_asked_for(command
     done = command_line(["sample", "--n", "1"], **settings)
     assert done.returncode == 0 and (tmp_path / "samples.png").exists(), done.stderr.decode()
     done = command_line([*TINY, "--data", "cifar10"], **settings)
-    assert done.returncode == 2 and b"data_dir: wanted a folder, or MINIBNN_DATA, where the user has no" in done.stderr
+    assert done.returncode == 2 and b"data_dir: wanted a folder, or MINIBNN_DATA, since the user has no" in done.stderr
 
 
 @pytest.mark.slow

@@ -1,1 +1,1 @@
-"""The commands of the command line, one file each: its options and what it does. `shared` holds what several use."""
+"""The commands of the command line, one file each. `shared` holds what several commands use."""

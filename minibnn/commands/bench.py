@@ -12,7 +12,7 @@ def add_to(commands):
     parser = commands.add_parser("bench", help="how fast the library is on this machine: 2 minutes")
     parser.add_argument("--json", type=output(".json"), metavar="FILE",
                         help="write the measurements there too, as .json")
-    parser.add_argument("--plot", type=output(".png"), metavar="FILE", help="draw them, as .png")
+    parser.add_argument("--plot", type=output(".png"), metavar="FILE", help="draw the measurements, as .png")
     add_threads(parser)
     parser.set_defaults(execute=execute)
 

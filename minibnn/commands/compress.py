@@ -1,4 +1,4 @@
-"""compress: images in a file, without loss, with a ResNet VAE."""
+"""compress: store images in a file, without loss, with a ResNet VAE."""
 
 import time
 
@@ -18,9 +18,9 @@ MODEL = "vae-1-1"
 def add_to(commands):
     """Add the command and its options to the parser."""
     parser = commands.add_parser(
-        "compress", help="images in a file, without loss, with a ResNet VAE",
-        epilog="The file holds the pixels, 8 bits of red, green and blue each, and the names of photographs; no other "
-               "data of theirs, as dates. It decodes on every machine that has the same model.")
+        "compress", help="store images in a file, without loss, with a ResNet VAE",
+        epilog="The file holds the pixels, 8 bits of red, green and blue each, and the names of photographs, but "
+               "nothing else of them, such as dates. It decodes on every machine that has the same model.")
     parser.add_argument("images", nargs="+", metavar="IMAGES",
                         help="test images of leaves, cifar10 or imagenet32; or, at their own sizes: an .npy or .npz "
                              "file of (N, H, W, 3) uint8, a folder of PNG and JPEG files, or such files")
@@ -28,8 +28,8 @@ def add_to(commands):
     parser.add_argument("--model", type=model, default=models.path_of(MODEL), metavar="MODEL",
                         help=f"{MODEL_HELP}; a VAE (default {MODEL})")
     parser.add_argument("--size", type=whole_number(8, 1024), metavar="N",
-                        help="rows and columns of a named set's images: 8, 16 or 32, of leaves any number (default: "
-                             "those that the model was trained on)")
+                        help="rows and columns of the images of a named set: 8, 16 or 32; any number for leaves "
+                             "(default: as in the training of the model)")
     parser.add_argument("--n", type=whole_number(1), metavar="N", help="only the first N images")
     add_data_dir(parser)
     parser.add_argument("--check", action="store_true", help="decompress the file again and compare")
@@ -38,7 +38,7 @@ def add_to(commands):
 
 
 def execute(options, command):
-    """A file of images, and how long it is beside other formats.    Returns: the exit status"""
+    """Write images to a file, and compare its length with other formats.    Returns: the exit status"""
     require_outputs({"--out": options.out, "--json": options.json}, options.model, *files_of(options.images))
     trained = models.load(options.model)
     with Progress("images") as report:
@@ -50,7 +50,7 @@ def execute(options, command):
     seconds = [time.perf_counter() - start]
     if options.check:
         with Progress("check") as report:
-            decompress(options.out, trained, report)                # which compares
+            decompress(options.out, trained, report)                # which compares the pixels
         seconds.append(time.perf_counter() - start - seconds[0])
     with Progress("other formats") as report:
         others = lengths_of_others(images, report)

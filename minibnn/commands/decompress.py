@@ -1,4 +1,4 @@
-"""decompress: the images in a file that compress wrote."""
+"""decompress: get the images back from a file that compress wrote."""
 
 import numpy as np
 
@@ -13,18 +13,18 @@ from .shared.outputs import require_outputs
 
 def add_to(commands):
     """Add the command and its options to the parser."""
-    parser = commands.add_parser("decompress", help="the images in a file that compress wrote")
+    parser = commands.add_parser("decompress", help="get the images back from a file that compress wrote")
     parser.add_argument("file", type=path, metavar="FILE", help="a .bits file")
     parser.add_argument("--out", type=path, required=True, metavar="OUT",
                         help="a new folder, for PNG files; or a file that ends in .npy, for an array (N, H, W, 3) "
                              "uint8 of images of one size")
     parser.add_argument("--model", type=model, metavar="MODEL",
-                        help=f"{MODEL_HELP} (default: the one that comes with minibnn and wrote the file)")
+                        help=f"{MODEL_HELP} (default: found among those that come with minibnn)")
     parser.set_defaults(execute=execute)
 
 
 def execute(options, command):
-    """Images out of a file.    Returns: the exit status"""
+    """Read the images in a file and write them.    Returns: the exit status"""
     as_array = options.out.suffix.lower() == ".npy"
     if as_array:
         require_outputs({"--out": options.out}, options.file, *filter(None, [options.model]))
@@ -36,7 +36,7 @@ def execute(options, command):
         _write_array(options.out, images)
     else:
         _write_pictures(options.out, images, names or [f"{i:05d}.png" for i in range(len(images))])
-    print(f"{len(images):,} image{'s' * (len(images) > 1)}, the very pixels that were compressed, written to "
+    print(f"{len(images):,} image{'s' * (len(images) > 1)}, with exactly the pixels that were compressed, written to "
           f"{options.out}")
     return 0
 

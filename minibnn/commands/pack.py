@@ -1,4 +1,4 @@
-"""pack: a trained model in a file for inference."""
+"""pack: write a trained model to a file for inference."""
 
 from ..parameter import count
 from ..training.inference import load_for_inference, save_model
@@ -11,7 +11,7 @@ def add_to(commands):
     parser = commands.add_parser("pack", help="write a trained model for inference: binary weights as one bit each")
     add_model(parser)
     parser.add_argument("--out", type=output(".npz"), required=True, metavar="FILE",
-                        help="file to write, .npz; the other commands take it in a checkpoint's place")
+                        help="file to write, .npz; the other commands accept it in place of a checkpoint")
     parser.set_defaults(execute=execute)
 
 

@@ -1,4 +1,4 @@
-"""reconstruct: test images beside what a VAE makes of them."""
+"""reconstruct: test images beside a VAE's reconstructions."""
 
 from pathlib import Path
 
@@ -20,8 +20,8 @@ def add_to(commands):
     parser.add_argument("--n", type=whole_number(1, 10_000), default=64, metavar="N",
                         help="images (default %(default)s)")
     parser.add_argument("--out", type=output(".png", ".npy"), default=Path("reconstructions.png"), metavar="FILE",
-                        help="a picture, rows of images and of reconstructions in turn, as .png, or the "
-                             "reconstructions themselves, (N, S, S, 3) uint8, as .npy (default %(default)s)")
+                        help="a .png picture, in which rows of images and rows of their reconstructions alternate; or "
+                             "an .npy file of the reconstructions, (N, S, S, 3) uint8 (default %(default)s)")
     parser.set_defaults(execute=execute)
 
 
@@ -38,7 +38,7 @@ def execute(options, command):
     columns = figures.columns_of(len(images))
     rows = figures.interleave_rows(images, rebuilt, columns)
     if save_images(options.out, rebuilt, lambda path: figures.save_image_grid(path, rows, columns)):
-        print(f"{len(images)} test images written to {options.out}, below each row its reconstructions")
+        print(f"{len(images)} test images written to {options.out}, each row above its reconstructions")
     else:
         print(f"the reconstructions of {len(images)} test images written to {options.out}")
     print_other_images(settings, data.describe(dataset))

@@ -22,7 +22,7 @@ def add_to(commands):
     parser.add_argument("--n", type=whole_number(1, 10_000), metavar="N",
                         help=f"images (default {SAMPLES}; {SAMPLES_OF_EACH} of each of the four)")
     parser.add_argument("--out", type=output(".png", ".npy"), default=Path("samples.png"), metavar="FILE",
-                        help="a picture of them as .png, or the images themselves, (N, S, S, 3) uint8, as .npy "
+                        help="a .png picture of the images, or an .npy file of them, (N, S, S, 3) uint8 "
                              "(default %(default)s)")
     parser.set_defaults(execute=execute)
 

@@ -13,18 +13,18 @@ from .shared.options import add_data_dir, path, whole_number
 from .shared.signals import stop_on_signals
 
 EPILOG = """\
-Each run leaves a JSON file and its loss on every test image in --out; what is there is not trained again, and a stopped
-command continues where it was. To spread the runs over machines or over a cluster's job array, let --list print the
-commands of all that are missing, one a line; run them where you like, for instance by
-`python -m minibnn table1 --list | xargs -P 2 -L 1 env`; and then let table1 collect what they left in the folder `runs`
-of --out."""
+Each run writes into --out a JSON file and its loss on every test image. A run that is there is not trained again, and a
+stopped command continues where it stopped. To spread the runs over several machines or a cluster's job array, print the
+commands of all missing runs, one per line, with --list; run them where you like, for instance with
+`python -m minibnn table1 --list | xargs -P 2 -L 1 env`; then start table1 again: it collects their results from the
+folder `runs` of --out."""
 
 
 def add_to(commands):
     """Add the command and its options to the parser."""
     parser = commands.add_parser("table1", help="Table 1 in miniature: train what is missing, print all rows",
                                  epilog=EPILOG)
-    parser.add_argument("--yes", action="store_true", help="begin, however many hours it takes, without a question")
+    parser.add_argument("--yes", action="store_true", help="begin without asking, however many hours it takes")
     parser.add_argument("--quick", action="store_true",
                         help="a coarse table on embedded images, too short to show the paper's order: 6 to 10 minutes")
     parser.add_argument("--list", action="store_true", help="only print a command for each missing run")
@@ -33,9 +33,10 @@ def add_to(commands):
     parser.add_argument("--seeds", type=whole_number(1, 1000), metavar="N",
                         help="runs of each row, with the seeds 0 to N - 1 (default 3; 1 with --quick)")
     parser.add_argument("--rows", nargs="+", choices=[row.name for row in ROWS], metavar="ROW",
-                        help="only these, such as vae-base-1-1 flow-none-32-32 (default: every row): the model, the "
-                             "variant, the bits of its weights, the bits of its activations; variants are base, wide, "
-                             "none (no residual blocks), all (layers binary), batch (norm), raw (no normalisation)")
+                        help="only these rows, such as vae-base-1-1 flow-none-32-32 (default: every row). A name has "
+                             "the model, the variant, the bits of weights, the bits of activations. Variants: base, "
+                             "wide, none (no residual blocks), all (every layer binary), batch (batch norm), raw (no "
+                             "normalisation)")
     add_data_dir(parser)
     parser.add_argument("--out", type=path, metavar="DIR", help="folder of the results, where a finished run is not "
                         "run again (default: figures/results; runs/table1-quick with --quick)")
@@ -58,7 +59,7 @@ def execute(options, command):
     def make(runs):
         with Progress("table1") as report:
             return table.make_table(preset, out, runs, options.jobs, options.data_dir, report, stop_on_signals())
-    found = make(trained)                                           # what --list's commands left is collected first
+    found = make(trained)                                           # first collect what the commands of --list left
     if left:
         if not (options.quick or options.yes):
             _ask(table.plan(preset, left, options.jobs, options.data_dir))

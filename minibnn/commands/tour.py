@@ -1,4 +1,4 @@
-"""tour: small VAEs and flows trained on embedded images, their losses and samples; what runs without a command."""
+"""tour: small VAEs and flows trained on embedded images, their losses and samples. It runs if no command is given."""
 
 from pathlib import Path
 

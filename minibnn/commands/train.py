@@ -1,4 +1,4 @@
-"""train: a ResNet VAE or a Flow++, in a folder of its own."""
+"""train: train a ResNet VAE or a Flow++, in a folder of its own."""
 
 import argparse
 from dataclasses import fields, replace
@@ -27,12 +27,12 @@ COMMON_OPTIONS = {
 VAE_OPTIONS = {
     "layers": "latent layers",
     "latents": "channels of each latent layer",
-    "blocks": "residual blocks on the way up, and again down; 0 for none, and --nproc 0 with it: the paper's model "
-              "without residual blocks",
-    "nproc": "5x5 residual blocks at the image's end, each way; 0 for none",
+    "blocks": "residual blocks on the way up, and as many on the way down; 0 together with --nproc 0 gives the "
+              "paper's model without residual blocks",
+    "nproc": "5x5 residual blocks next to the image, each way; 0 for none",
 }
 FLOW_OPTIONS = {
-    "blocks": "residual blocks of each coupling; 0 for none, and --dequantiser-blocks 0 with it: the paper's model "
+    "blocks": "residual blocks of each coupling; 0 together with --dequantiser-blocks 0 gives the paper's model "
               "without residual blocks",
     "mixture": "logistic components of each coupling",
     "dequantiser-couplings": "couplings of the dequantiser",
@@ -42,11 +42,11 @@ FLOW_OPTIONS = {
 _DEFAULTS = argparse.ArgumentDefaultsHelpFormatter
 FILES = f"""\
 A run writes {', '.join(run_files.RUN_FILES)} into --out; per_image.npy is the loss of each test image. It repeats
-bit for bit on one machine. If it is stopped by Ctrl-C or killed, the same command with --resume continues it to the
-very same model; only the seconds in its log differ. With --resume and more --steps a run goes on, to the very model of
-a longer run, if its learning rate has not begun to fall: begin with --decay 0 what you may want to continue.
-The exit status is 2 for bad input. It is 3 if training diverged: its loss was no finite number, or most updates were
-skipped because their gradients were too long."""
+bit for bit on one machine. If it is stopped by Ctrl-C or killed, the same command with --resume continues it and gives
+exactly the same model; only the seconds in its log differ. With --resume and more --steps a run becomes longer and
+gives exactly the model of the longer run, if its learning rate has not begun to fall: use --decay 0 for a run that you
+may want to make longer. The exit status is 2 for bad input. It is 3 if training diverged: the loss was not a finite
+number, or most updates were skipped because their gradients were too long."""
 
 
 def add_to(commands):
@@ -81,12 +81,12 @@ def _add_training_options(parser, kind):
     # The defaults of options without one are set before them, so that help does not show None.
     parser.set_defaults(validation=None, start_from=None, start=None)
     parser.add_argument("--normalisation", choices=NORMALISATIONS, default="weight",
-                        help="of the blocks' binary convolutions: weight is the paper's; with batch, which is folded "
-                             "into gains and biases after the last step, training takes one thread")
+                        help="normalisation of the blocks' binary convolutions. weight is the paper's; batch trains on "
+                             "one thread, and is folded into gains and biases after the last step")
     add_data(parser, default="leaves")
     parser.add_argument("--validation", type=whole_number(1), metavar="N", default=argparse.SUPPRESS,
-                        help="train without the last N training images and evaluate on these, not on the test images: "
-                             "to choose settings by")
+                        help="train without the last N training images and evaluate on these, not on the test images, "
+                             "to choose settings")
     parser.add_argument("--batch", type=whole_number(1), default=TrainingConfig.batch, metavar="N",
                         help="images per step")
     length = parser.add_mutually_exclusive_group()
@@ -96,19 +96,19 @@ def _add_training_options(parser, kind):
                         help="passes over the training images, in place of --steps")
     parser.add_argument("--lr", type=real_number, default=TrainingConfig.lr, help="learning rate of Adam")
     parser.add_argument("--decay", type=real_number, default=TrainingConfig.decay,
-                        help="last fraction of the steps, over which the rate falls to 0")
+                        help="fraction of the steps, at the end, in which the rate falls to 0")
     parser.add_argument("--warmup", type=whole_number(0), default=TrainingConfig.warmup, metavar="N",
-                        help="first steps, over which the rate rises")
+                        help="number of first steps in which the rate rises")
     parser.add_argument("--start-from", type=model, metavar="MODEL", default=argparse.SUPPRESS,
                         help="take the latent weights from this trained 32-bit model (Appendix D)")
     parser.add_argument("--start", choices=STARTS[1:], default=argparse.SUPPRESS,
-                        help=f"how they are taken (default: {STARTS[1]}); standardised: centred and scaled to a "
+                        help=f"how to take them (default: {STARTS[1]}); standardised: centred and scaled to a "
                              "deviation of 0.05")
     parser.add_argument("--latent-rate", type=real_number, default=TrainingConfig.latent_rate, metavar="FACTOR",
                         help="factor of the learning rate for latent weights")
-    parser.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="of everything random")
+    parser.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="seed of everything random")
     parser.add_argument("--evaluations", type=whole_number(0), default=0, metavar="N",
-                        help="times on the way that the log gets the test loss")
+                        help="how many times during training the log gets the test loss")
     add_threads(parser)
     parser.add_argument("--out", type=path, default=Path("runs", kind), metavar="DIR", help="folder of the run")
     parser.add_argument("--resume", action="store_true", help="continue the run in --out")
@@ -145,19 +145,19 @@ def execute(options, command):
 
 
 def _written(out):
-    """When the result of the run in a folder was written, None without one."""
+    """The time when the result of the run in a folder was written; None if there is none."""
     path = out / "result.json"
     return path.stat().st_mtime_ns if path.exists() else None
 
 
 def _source(options):
-    """The trained model from which latent weights are to start, None without."""
+    """The trained model that the latent weights start from, or None."""
     if not options.start_from:
         if options.start:
             raise InputError(f"--start: wanted --start-from with it, got {options.start} alone")
         return None
     settings, source = load_trained(options.start_from)
     if (settings.model.weights, options.weights) != (32, 1):
-        raise InputError(f"--start-from: wanted a 32-bit model to start one of 1-bit weights from, got one of "
-                         f"{settings.model.weights} bit for one of {options.weights}")
+        raise InputError(f"--start-from: wanted a 32-bit model and --weights 1, got a {settings.model.weights}-bit "
+                         f"model and --weights {options.weights}")
     return source

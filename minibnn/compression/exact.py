@@ -1,12 +1,12 @@
 """The same numbers on every machine: sums that never round, and functions made of straight lines.
 
-A decoder must get the very numbers that the encoder had. Floating-point arithmetic alone does not promise this: matrix
-products add in an order that depends on processor, library and number of threads, and exp and log differ in their last
-bits. What IEEE 754 promises on every machine is each single +, -, *, / and square root.
+A decoder must compute exactly the numbers that the encoder computed. Floating-point arithmetic alone does not ensure
+this: matrix products add in an order that depends on processor, library and number of threads, and exp and log differ
+in their last bits. IEEE 754 fixes only the results of each single +, -, *, / and square root.
 
-So convolutions here multiply whole numbers, small enough that no sum rounds, in whatever order it is added. And what
-is none of those operations, e^x and logarithms, is interpolated in tables of correctly rounded values, which Python's
-`decimal` computes.
+So convolutions here multiply whole numbers, small enough that no sum rounds, in whatever order it is added. The other
+functions, e^x and logarithms, are interpolated in tables of correctly rounded values, which Python's `decimal`
+computes.
 """
 
 import copy
@@ -28,17 +28,17 @@ from ..parameter import cast, replace_layers
 MANTISSA = 53            # bits of a float64: whole numbers up to 2^53 add without rounding
 STEPS = 256              # of a table, from one whole number to the next
 REACH = 24               # where tables end: e^-24 is 4e-11
-MOST = 1e30              # of a number in a network, so that no arithmetic with it overflows
+MOST = 1e30              # largest number in a network, so that arithmetic with it does not overflow
 LEAST_EXPONENT = -1000   # of a power of two, far from the smallest float64
 DIGITS = 28              # of the decimal numbers that are rounded to a table's values
-FRACTION = 2.0**-48      # values are whole multiples of it, so that the difference of two is exact
+FRACTION = 2.0**-48      # values in tables are whole multiples of it, so that the difference of two is exact
 
 
 def exact_network(model):
-    """A copy of a ResNet VAE for inference that gives the same numbers on every machine: nearly those of the model.
+    """A copy of a ResNet VAE for inference that gives the same numbers on every machine, close to those of the model.
 
-    Inputs and weights of a convolution are rounded to as many bits of the largest among them as leave its sums exact,
-    21 for a fan-in of 800. ELU is interpolated, with errors of at most 2e-6.
+    Inputs and weights of a convolution are rounded to b bits, counted from the largest of them; b is as large as
+    exact sums allow, 21 for a fan-in of 800. ELU is interpolated, with errors of at most 2e-6.
     """
     network = copy.deepcopy(model)
     cast(network, np.float64)
@@ -66,7 +66,7 @@ class ExactConv(NormalisedConv):
         whole, unit = whole_numbers(x, self.bits)
         y, _ = self._convolve(whole, self.w)
         y = y * (unit * self.scale) + self.bias
-        if not np.abs(y).max() < MOST:                              # nan is not, either
+        if not np.abs(y).max() < MOST:                              # nan is refused, too
             raise InputError(f"model: wanted one with numbers of at most {MOST} on these images, got larger ones")
         return y, None
 
@@ -92,19 +92,19 @@ def fingerprint(network):
 
 
 def whole_numbers(x, bits):
-    """x in multiples of a power of two: whole numbers from -2^bits to 2^bits, and that power.    x: finite"""
+    """x as multiples of a power of two: whole numbers from -2^bits to 2^bits, and that power.    x: finite"""
     _, exponent = np.frexp(np.abs(x).max())
     unit = 2.0 ** max(int(exponent) - bits, LEAST_EXPONENT)
     return np.rint(x / unit), unit
 
 
 def exp_of_negative(x):
-    """e^-x for x >= 0, never rising where x rises, to 2e-6."""
+    """e^-x for x >= 0, with errors of at most 2e-6; it never rises as x rises."""
     return _lines(_exp_table(), x)
 
 
 def sigmoid(x):
-    """1 / (1 + e^-x), never falling where x rises."""
+    """1 / (1 + e^-x); it never falls as x rises."""
     of_distance = 1 / (1 + exp_of_negative(np.abs(x)))
     return np.where(x < 0, 1 - of_distance, of_distance)
 
@@ -129,7 +129,7 @@ def _elu_step(x, initialise=False):
 def _lines(table, x):
     """Straight lines between values of a table; beyond its end the last value.    x: any shape, at least 0
 
-    Differences of values are exact, so that no rounding makes a falling line rise.
+    Differences of values are exact, so rounding cannot make a falling line rise.
     """
     place = np.minimum(x * STEPS, STEPS * REACH)
     left = np.minimum(place.astype(np.int64), STEPS * REACH - 1)

@@ -1,4 +1,4 @@
-"""Images in a file, and out of it again without loss.
+"""Store images in a file without loss, and read them back.
 
     "minibnn images 1\\n"
     8, 4 bytes  lengths of the file and of the header, lowest byte first
@@ -29,14 +29,14 @@ DIGEST = 32                         # bytes
 MOST_IMAGES, MOST_PIXELS, MOST_TILES = 10**5, 1 << 28, 1 << 20
 MOST_HEADER = 1 << 24               # bytes of the header, not deflated
 MOST_BITS = 16                      # of a latent
-NO_FLOWS = "which has no latents to code by"
+NO_FLOWS = "which has no latents to code with"
 
 
 def compress(path, model, images, names=None, report=None):
     """Write images to a file with a trained ResNet VAE, without loss.
 
     model:     models.Trained;  images: (N, H, W, 3) uint8, or a list of (H, W, 3) uint8 of any sizes
-    names:     of the images, for whoever unpacks them: relative paths, all different
+    names:     of the images, to unpack them to: relative paths, all different
     report:    report(done, total, text) is called after each tile of an image
     Returns:   stream.Lengths
     Raises:    InputError if something cannot be used, or written.
@@ -69,8 +69,8 @@ def decompress(path, model=None, report=None):
 
     model:     the models.Trained that wrote it; None: one of those that come with minibnn
     Returns:   list of (H, W, 3) uint8, and the list of their names, empty if they have none
-    Raises:    InputError saying why there are no images: another file, damaged or cut off, another model, or numbers
-               that come out differently here.
+    Raises:    InputError that says why: the file is of another kind, damaged or cut off, the model is another one, or
+               this machine computes other numbers.
     """
     header, words = _read(path)
     coder = _coder(path, header, model)
@@ -99,7 +99,7 @@ def _coder(path, header, model):
 
 
 def _read(path):
-    """The header and the words of a file, whole and possible."""
+    """The header and the words of a file, after all checks."""
     content = read_bytes(path)
     start = len(MAGIC) + LENGTHS.size
     if not content.startswith(MAGIC) or len(content) < start:
@@ -115,12 +115,12 @@ def _read(path):
         _require_header(header)
         words = np.frombuffer(content[start + length:-DIGEST], "<u4")
     except (ValueError, zlib.error) as error:
-        raise InputError(f"{path}: wanted a file that compress wrote, got a header that is none: {error}") from None
+        raise InputError(f"{path}: wanted a file that compress wrote, got a wrong header: {error}") from None
     return header, words
 
 
 def _require_header(header):
-    """Raise ValueError unless a header could be one of ours."""
+    """Raise ValueError unless a header could have been written by `compress`."""
     require_fields(header, model=str, pixels=str, shapes=list, names=list, bits=int, lanes=int, side=int, plain=list)
     for run in header["shapes"]:
         if not isinstance(run, list) or len(run) != 3:
@@ -137,7 +137,7 @@ def _require_header(header):
 
 
 def require_names(names, number):
-    """Raise ValueError unless `names` are so many different relative paths that stay inside their folder."""
+    """Raise ValueError unless `names` are `number` different relative paths that stay inside their folder."""
     if not all(isinstance(name, str) for name in names):
         raise ValueError("names: wanted texts")
     for name in names:
@@ -151,7 +151,7 @@ def require_names(names, number):
 
 
 def _require_numbers(runs, side=None):
-    """Raise InputError unless images fit a file.    runs: as `_runs`; side: of tiles, or as `encode`"""
+    """Raise InputError unless images fit in a file.    runs: from `_runs`; side: of tiles; None: that of `encode`"""
     number, pixels = sum(run[0] for run in runs), sum(count * H * W for count, H, W in runs)
     if not number or not all(0 < n for run in runs for n in run):
         raise InputError("images: wanted at least one, none of them empty, got others")

@@ -10,11 +10,11 @@ MOST_SIDE = 16_383       # of a WebP picture, in pixels
 
 
 def lengths_of_others(images, report=None):
-    """Bytes of images as PNG and WebP, in a file for each and all in one picture, and of their pixels under xz.
+    """Bytes of images as PNG and WebP, one file for each or one picture of all; and of their pixels with xz.
 
     images:    list of (H, W, 3) uint8;  report(done, total, text) is called after each file
-    Returns:   dict: words -> bytes; without one picture where sizes differ or it would be too large, and without WebP
-               where pillow was built without it
+    Returns:   dict: words -> bytes; without the one picture if sizes differ or it would be too large, and without
+               WebP if pillow was built without it
     """
     from PIL import features
 
@@ -45,7 +45,7 @@ def _length(image, name):
 
 
 def _mosaic(images):
-    """Images of one size side by side, about as many rows as columns, or None; black where there are too few."""
+    """Images of one size in one picture, about as many rows as columns, black where images are missing; or None."""
     H, W, _ = images[0].shape
     columns = int(np.ceil(np.sqrt(len(images))))
     rows = -(-len(images) // columns)

@@ -1,8 +1,8 @@
 """Many images of any sizes on one message.
 
-Images are cut into tiles, which are coded one by one, the last one first, so that they come off in their order. The
-message starts as the bare pixels of that last one. Another that finds too few bits there to choose its latents by is
-put there as it is, with 8 bits for each colour value; and so is a tile, as of noise, that would take more than that.
+Images are cut into tiles. These are coded one by one, the last one first, so that decoding gives them in order. The
+message starts as the plain pixels of the last tile. A tile is stored plainly too, with 8 bits for each colour value, if
+the message has too few bits to choose its latents with, or if it would take more bits coded (as noise does).
 """
 
 import math
@@ -14,10 +14,10 @@ import numpy as np
 from . import ans
 from .tables import uniform_table
 
-SIDES = 64, 32, 16       # of tiles: small ones need more bits for what they show, large ones more to start with
-MANY = 256               # so many tiles are worth the start
+SIDES = 64, 32, 16       # of tiles: small ones need more bits per pixel, large ones more bits to start with
+MANY = 256               # with so many tiles the plain one at the start matters little
 LEAST_LANES, MOST_LANES = 16, 256
-VALUES_OF_LANE = 1024    # a lane costs about 17 bits, here for so many colour values; but many lanes are fast
+VALUES_OF_LANE = 1024    # colour values for each lane: a lane costs about 17 bits, but many lanes are fast
 
 
 class Stream(NamedTuple):
@@ -26,16 +26,16 @@ class Stream(NamedTuple):
     words: np.ndarray    # (n,) uint32
     lanes: int           # of the message
     side: int            # of the tiles
-    plain: list          # the numbers of the tiles that are there as they are
+    plain: list          # the numbers of the tiles that are stored plainly
 
 
 class Lengths(NamedTuple):
-    """How long a stream is: numbers of bits, and of the colour values (pixels times 3) that take them."""
+    """How long a stream is in bits, and how many colour values (pixels times 3) it holds."""
 
     bits: int            # of the stream
     values: int
-    start_values: int    # of the tiles without bits to choose latents by
-    bound: float         # negative bound of all others, in bits; 8 for each value of a tile where that is less
+    start_values: int    # of the tiles that found too few bits to choose latents with
+    bound: float         # negative bound of all other tiles, in bits; at most 8 for each value of a tile
 
 
 def encode(coder, images, report=None):
@@ -77,7 +77,7 @@ def decode(coder, stream, shapes, report=None):
 
     shapes:    list of (height, width)
     Returns:   list of (H, W, 3) uint8
-    Raises:    Empty, or ValueError, if the stream does not hold just these images.
+    Raises:    Empty, or ValueError, if the stream does not hold exactly these images.
     """
     message, plain, images = ans.from_words(stream.words, stream.lanes), set(stream.plain), []
     tiles = [*_tiles(shapes, stream.side)]
@@ -98,7 +98,7 @@ def decode(coder, stream, shapes, report=None):
 
 
 def side_of(pixels):
-    """The side of tiles for images of so many pixels in all."""
+    """The side of tiles for images that have `pixels` pixels in all."""
     return next((side for side in SIDES if pixels >= MANY * side**2), SIDES[-1])
 
 
@@ -118,12 +118,12 @@ def _tile_of(message, shape):
 
 
 def _made_even(tile):
-    """Its last row and column doubled where their number is odd."""
+    """The tile, with its last row or column repeated if their number is odd."""
     return np.pad(tile, [(0, tile.shape[0] % 2), (0, tile.shape[1] % 2), (0, 0)], mode="edge")
 
 
 def _tiles(shapes, side):
-    """Yield (number of the image, (rows, columns)) of each tile: even, at most `side` long, about equal in an image."""
+    """Yield (number of the image, (rows, columns)) of each tile: sides even, at most `side`, about equal per image."""
     for i, (H, W) in enumerate(shapes):
         yield from ((i, (rows, columns)) for rows in _parts(H, side) for columns in _parts(W, side))
 

@@ -1,4 +1,4 @@
-"""Frequency tables: how many of 2^R slots each symbol has, as a function of the slots below it.
+"""Frequency tables: how many of 2^R slots each symbol has, given by the number of slots below it.
 
 C(i) is the number of slots below symbol i: C(0) = 0, C(n) = 2^R, and C rises by at least 1 from each symbol to the
 next, so that every symbol can be coded. Symbol i has the slots C(i) ... C(i + 1) - 1.
@@ -18,10 +18,10 @@ LEVELS = 256             # of a colour value
 
 
 class Table(NamedTuple):
-    """Tables of `length` symbols, one for each, to put all of them on a message or take them off."""
+    """A table for each of `length` symbols, to put all of them on a message or take them off."""
 
     length: int
-    different: int                 # n: each is one of so many, a power of two
+    different: int                 # n, how many different symbols there are: a power of two
     slots_below: Callable          # (symbols, row) -> C of them, (k,) each; row: a slice, which of the `length`
     precision: int = PRECISION     # R
     pad: np.ndarray = None         # (length,) uint64, as in ans.push; None: zeros
@@ -31,7 +31,7 @@ class Table(NamedTuple):
 
         symbols:   (length,) whole numbers from 0 to n - 1;  returns: a message
         """
-        symbols = np.asarray(symbols, np.int64)                     # of pixels, 255 + 1 would be 0
+        symbols = np.asarray(symbols, np.int64)                     # in uint8, 255 + 1 would be 0
         for row in reversed(self._rows(message)):
             start = self.slots_below(symbols[row], row)
             frequency = self.slots_below(symbols[row] + 1, row) - start
@@ -41,7 +41,7 @@ class Table(NamedTuple):
     def pop(self, message):
         """Take symbols off a message: the inverse of `push`.
 
-        Which symbol a slot belongs to is found by bisection of C itself: an inverse of C might round differently.
+        Bisection of C itself finds the symbol of a slot; a formula for the inverse of C might round differently.
         Returns:   the message without them, and the symbols, (length,)
         """
         rows = []
@@ -81,7 +81,7 @@ def pixel_table(mean, scale):
 
 
 def latent_table(prior, posterior, bits, pad=None):
-    """2^bits bins of equal mass under a logistic prior, under a logistic posterior.
+    """Probabilities under a logistic posterior, of 2^bits bins of equal mass under a logistic prior.
 
     prior, posterior: (mean, scale), (length,) each
     """
@@ -95,7 +95,7 @@ def latent_table(prior, posterior, bits, pad=None):
 
 
 def latent_values(prior, bins, bits):
-    """The latents that stand for bins: at half of each bin's mass.    prior: (mean, scale); all (length,)"""
+    """The latent of each bin: half of the bin's mass is below it.    prior: (mean, scale); all (length,)"""
     mean, scale = prior
     return mean + scale * _logits(bits)[2 * bins + 1]
 
@@ -103,7 +103,7 @@ def latent_values(prior, bins, bits):
 def _pinned(symbols, x, different):
     """C = symbol + floor((2^R - n) sigmoid(x)), but 0 for the first symbol and 2^R beyond the last.
 
-    sigmoid(x) never falls where x rises, so C rises.
+    sigmoid(x) never falls as x rises, so C rises.
     """
     slots = symbols + np.floor(((1 << PRECISION) - different) * sigmoid(x)).astype(np.int64)
     return np.where(symbols == 0, 0, np.where(symbols == different, 1 << PRECISION, slots)).astype(np.uint64)
@@ -111,7 +111,7 @@ def _pinned(symbols, x, different):
 
 @cache
 def _logits(bits):
-    """logit(j / 2^(bits + 1)): at even j the edges of the bins, at odd ones what stands for each.
+    """logit(j / 2^(bits + 1)): at even j the edges of the bins, at odd j the latents of the bins.
 
     j = 0 ... 2^(bits + 1); the first and the last, which are infinite and which `_pinned` ignores, are 0.
     """

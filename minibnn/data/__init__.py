@@ -1,4 +1,4 @@
-"""Data sets: dead leaves (embedded), CIFAR-10, ImageNet 32, images of one's own; at 8, 16 or 32 pixels a side."""
+"""Data sets: dead leaves (embedded), CIFAR-10, ImageNet 32, your own images; at 8, 16 or 32 pixels a side."""
 
 import hashlib
 from typing import NamedTuple
@@ -11,8 +11,8 @@ NAMES = ("leaves", "cifar10", "imagenet32")
 SIZES = (8, 16, 32)
 LEAVES_TRAIN = 10_000, 1                    # number of images, seed
 LEAVES_TEST = 2_000, 2
-FROM_PYTHON = "images given in Python"      # the name of a data set that is none of those and has no path
-HELD_OUT = " validation"                    # ends the name of a data set whose test images are held-out training images
+FROM_PYTHON = "images given in Python"      # the name of a data set that is an array
+HELD_OUT = " validation"                    # end of a data set's name, if its test images were held out of training
 
 
 class Dataset(NamedTuple):
@@ -28,19 +28,19 @@ def load(name, size, data_dir=None, report=None):
 
     "leaves":      10,000 training and 2,000 test images, made here.
     "cifar10":     from `data_dir`, else $MINIBNN_DATA, else the cache folder; downloaded if absent.
-    "imagenet32":  from the same folders; never downloaded, for it needs a registration.
-    a path:        images of one's own, str or Path ("./leaves" if it is called like one of the above): a folder of PNG
-                   and JPEG files, searched with its subfolders; or an .npy or .npz file with an array (N, H, W, 3)
-                   uint8. Each is cropped to its middle square. The set is named by the absolute path.
-    an array:      (N, H, W, 3) uint8: like one in a file, but named FROM_PYTHON.
-    Division:      of one's own images, those whose SHA-256 (of the file, or of the image's bytes in the array) is in
-                   the lowest tenth are test images, at least one; both parts are in order of it. So neither names nor
-                   order nor `size` count, copies are on one side, and an image that is added moves no other across,
-                   but for one that had to fill a side.
+    "imagenet32":  from the same folders; never downloaded, because it needs a registration.
+    a path:        your own images, str or Path ("./leaves" for a folder of this name): a folder of PNG and JPEG
+                   files, searched with its subfolders; or an .npy or .npz file with an array (N, H, W, 3) uint8. Each
+                   image is cropped to its middle square. The name of the data set is the absolute path.
+    an array:      (N, H, W, 3) uint8: as an array in a file, but the name is FROM_PYTHON.
+    Division:      your own images are test images if their SHA-256 (of the file, or of the image's bytes in the array)
+                   is in the lowest tenth of its range, at least one image; both parts are in order of SHA-256. So names
+                   and order and `size` do not matter, equal images are in the same part, and a new image moves no
+                   other image to the other part, unless that one was there only because the part was empty.
     Shapes:        Dataset of (N, size, size, 3) uint8, with `size` one of 8, 16, 32.
-    Progress:      `report(done, total, text)`, if given, is called during a download, in bytes, and while photographs
-                   are read, for each.
-    Raises:        InputError if an argument or a file cannot be used, as a folder for leaves, or a download fails.
+    Progress:      `report(done, total, text)`, if given, is called during a download, in bytes, and after each
+                   photograph that is read.
+    Raises:        InputError if an argument or a file cannot be used (such as a folder for leaves) or a download fails.
     """
     # The modules are imported where they are needed: most runs need no network and no archives.
     if size not in SIZES:
@@ -65,7 +65,7 @@ def load(name, size, data_dir=None, report=None):
 
 
 def _load_own(name, size, data_dir, report):
-    """The name of the data set that an array or a path is, and its training and test images."""
+    """Load your own images from an array or a path: the name of the data set, its training and test images."""
     from .own import load_array, load_own, locate
 
     path = FROM_PYTHON if isinstance(name, np.ndarray) else locate(name)
@@ -78,7 +78,7 @@ def _load_own(name, size, data_dir, report):
 
 
 def files(name, data_dir=None):
-    """The files from which `load` would load a data set now; none if it is made here or not there yet."""
+    """The files that `load` would read now; none if the data set is made here or is not there yet."""
     if name == "leaves":
         return []
     if name not in NAMES:
@@ -95,7 +95,7 @@ def files(name, data_dir=None):
 
 
 def hold_out(dataset, number):
-    """Without its test images: the last `number` training images take their place, to choose settings by.
+    """Replace the test images by the last `number` training images, to choose settings.
 
     Raises:    InputError unless at least one image is left to train on.
     """
@@ -106,7 +106,7 @@ def hold_out(dataset, number):
 
 
 def load_described(description, size, data_dir=None, report=None):
-    """Load the data set of which `describe` said this, with the same images held out.    Raises: as `load`"""
+    """Load the data set that `describe` described, with the same images held out.    Raises: as `load`"""
     name = description["name"]
     dataset = load(name.removesuffix(HELD_OUT), size, data_dir, report)
     return hold_out(dataset, description["test_images"]) if name.endswith(HELD_OUT) else dataset
@@ -122,6 +122,6 @@ def fingerprint(dataset):
 
 
 def describe(dataset):
-    """What a run's settings say of its data: name, image counts, fingerprint."""
+    """What a run's settings say about its data: name, image counts, fingerprint."""
     return {"name": dataset.name, "train_images": len(dataset.train), "test_images": len(dataset.test),
             "fingerprint": fingerprint(dataset)}

@@ -28,9 +28,9 @@ OFFICIAL = Source("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
 def load_cifar10(data_dir=None, report=None, source=OFFICIAL, size=32):
     """Load the training and the test images of CIFAR-10, or of any part of it.
 
-    Folder:    `data_dir`, else $MINIBNN_DATA, else the cache folder; the files lie directly in it or in
-               its subfolder cifar-10-batches-bin. If both hold none, that subfolder is unpacked from the archive
-               cifar-10-binary.tar.gz in the folder, which stays, or else from one that is downloaded.
+    Folder:    `data_dir`, else $MINIBNN_DATA, else the cache folder; the files are directly in it or in
+               its subfolder cifar-10-batches-bin. If neither has any, the subfolder is unpacked from the archive
+               cifar-10-binary.tar.gz in the folder, which is kept, or else from a downloaded archive.
     Files:     every data_batch_<number>.bin, in order of number, and test_batch.bin.
     Shapes:    (train, test), each (N, size, size, 3) uint8, levels 0..255; `size` divides 32.
     Progress:  `report(done, total, text)`, if given, is called during the download; bytes.
@@ -55,7 +55,7 @@ def _fetch(folder, report, source):
         if target.exists() and not (target.is_dir() and not any(target.iterdir())):
             raise InputError(f"{target}: wanted {FILES.train} and {FILES.test}, got other files")
         folder.mkdir(parents=True, exist_ok=True)
-        with alone_in(folder):                                      # two downloads would write one file
+        with alone_in(folder):                                      # two downloads would write the same file
             if is_whole(own, source.size, source.md5):
                 return extract(own, target)
             download(source.url, downloaded, source.size, source.md5, report)

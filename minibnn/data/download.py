@@ -1,4 +1,4 @@
-"""Fetch an archive in a way that can be continued and is verified; unpack it without trusting it."""
+"""Download an archive, continue after a break, check it; unpack it without trusting it."""
 
 import gzip
 import hashlib
@@ -22,8 +22,8 @@ TIMEOUT = 30                                # seconds of silence after which the
 def download(url, path, size, md5, report=None):
     """Download a file of known length and checksum; a broken transfer continues where it stopped.
 
-    Bytes arrive in `path` + ".part", which gets its final name only when length and MD5 are right. A
-    right file that is there already is kept.
+    Bytes are written to `path` + ".part", which is renamed to `path` only when length and MD5 are right. A
+    correct file that is already there is kept.
     Arguments: size: bytes; md5: hexadecimal; report(done, total, text), if given, is called as bytes arrive.
     Raises:    InputError if the server cannot be reached, breaks off or sends something else, or the
                file cannot be written.
@@ -41,12 +41,12 @@ def download(url, path, size, md5, report=None):
             part.unlink()
             raise InputError(f"{url}: wanted MD5 {md5}, got {got}, so what was downloaded is deleted")
         os.replace(part, path)
-    except OSError as error:                # of the disk: those of the network are InputErrors by now
+    except OSError as error:                # of the disk: network errors are InputErrors by now
         raise InputError(f"{path}: cannot be written: {error}") from error
 
 
 def is_whole(path, size, md5):
-    """Whether there is a file of so many bytes, with that MD5 in hexadecimal."""
+    """Whether `path` is a file of `size` bytes with this MD5, in hexadecimal."""
     return path.is_file() and path.stat().st_size == size and _md5(path) == md5
 
 
@@ -75,13 +75,13 @@ def _transfer(url, part, start, size, report):
 
 
 def _open(url, start):
-    """The server's response with the file from byte `start` on, or all of it if it cannot do that."""
+    """The server's response with the file from byte `start` on, or with all of it if the server cannot do that."""
     request = urllib.request.Request(url, headers={"Range": f"bytes={start}-"} if start else {})
     try:
         response = urllib.request.urlopen(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
         error.close()
-        if error.code == 416 and start:     # the server's file ends before our beginning of it
+        if error.code == 416 and start:     # the server's file is shorter than our part
             return _open(url, 0)
         reason = f"the server answered {error.code} {error.reason}"
         raise InputError(f"{url}: cannot be downloaded: {reason}") from error
@@ -95,7 +95,7 @@ def _open(url, start):
 
 
 def _read(response, amount):
-    """At most `amount` bytes; none at the end, and none where the connection breaks."""
+    """At most `amount` bytes; none at the end, or if the connection breaks."""
     try:
         return response.read(amount)
     except http.client.IncompleteRead as error:
@@ -105,7 +105,7 @@ def _read(response, amount):
 
 
 def _flush(file):
-    """Have the system write the file to the disk before it gets its final name."""
+    """Make the system write the file to the disk before it gets its final name."""
     file.flush()
     os.fsync(file.fileno())
 
@@ -119,10 +119,10 @@ def _md5(path):
 
 
 def extract(archive, folder):
-    """Unpack a .tar.gz archive, whose one top folder becomes `folder`.
+    """Unpack a .tar.gz archive with one top folder, which becomes `folder`.
 
-    `folder` must be absent or empty and appears only when everything is unpacked. Owners and
-    permissions of the archive are not taken over.
+    `folder` must be absent or empty; it appears only when everything is unpacked. Owners and
+    permissions in the archive are ignored.
     Raises:    InputError if the archive is damaged, has another top folder, has more than MOST_BYTES or MOST_MEMBERS,
                or has a member that is neither a file nor a folder or lies outside, or if `folder` cannot be written.
     """
@@ -133,7 +133,7 @@ def extract(archive, folder):
         try:
             with gzip.open(archive) as stream:
                 _unpack(stream, archive, temporary)
-                while stream.read(2**20):   # to the end, where the checksum of gzip stands
+                while stream.read(2**20):   # to the end, where gzip's checksum is
                     pass
             tops = list(temporary.iterdir())
             if len(tops) != 1 or not tops[0].is_dir():
@@ -152,7 +152,7 @@ def extract(archive, folder):
 
 
 def _unpack(stream, archive, folder):
-    """Write the members of a tar stream below `folder`: by hand, so that nothing else can happen."""
+    """Write the members of a tar stream below `folder`, one by one, so that nothing else is written."""
     left = MOST_BYTES
     with tarfile.open(fileobj=stream, mode="r|") as tar:
         for number, member in enumerate(tar):

@@ -6,11 +6,11 @@ import numpy as np
 
 from ..files import InputError
 
-PIECE = 512  # images of 32 x 32 pixels at a time, or fewer larger ones: the sums of one piece stay near the processor
+PIECE = 512  # images of 32 x 32 pixels at a time, or fewer larger ones: the sums of one piece fit the cache
 
 
 def middle_square(images):
-    """The largest square in the middle, a view; an odd row or column too many goes at the end: (N, H, W, C)."""
+    """The largest square in the middle, a view (N, side, side, C); of an odd number cut, the end loses one more."""
     H, W = images.shape[1:3]
     side = min(H, W)
     top, left = (H - side) // 2, (W - side) // 2
@@ -18,13 +18,13 @@ def middle_square(images):
 
 
 def downsample(images, size):
-    """Average the size x size equal boxes of a square image, rounding to nearest and half to even.
+    """Average a square image over size x size equal boxes, rounded to nearest, ties to even.
 
-    Boxes:     if f = H / size is a whole number, f x f pixels each; else neighbours share the pixels on their
-               border, each by the area that lies in it.
+    Boxes:     f x f pixels each if f = H / size is a whole number. Otherwise a pixel on the border of two boxes counts
+               in each of them, by the area that is inside.
     Shapes:    images (N, H, H, C) uint8 -> a new contiguous array (N, size, size, C) uint8; levels 0..255.
-    Memory:    beside the result only the sums of one piece of images, so 50,000 images (or a transposed view
-               of a file) cost no more.
+    Memory:    besides the result only the sums of one piece of images, however many images there are, and also for
+               a transposed view of a file.
     Raises:    InputError if images are not square uint8 images or size is larger than their side.
     """
     shape = images.shape
@@ -43,7 +43,7 @@ def downsample(images, size):
 
 def _box_mean(images, size):
     """The rounded mean of each box: (N, H, H, C) -> (N, size, size, C)."""
-    if abs(images.strides[1]) < abs(images.strides[2]):             # first what lies far apart in memory: faster
+    if abs(images.strides[1]) < abs(images.strides[2]):             # faster along the axis of larger strides first
         return _box_mean(images.swapaxes(1, 2), size).swapaxes(1, 2)
     pixels = images.shape[1] // gcd(images.shape[1], size)          # the sum of the weights along one side of a box
     rows = _box_sums(images, size, 255 * pixels)
@@ -56,14 +56,14 @@ def _box_mean(images, size):
 def _box_sums(x, size, most):
     """The sums over `size` boxes along axis 1, in whole numbers of at most `most`: (N, H, ...) -> (N, size, ...).
 
-    Scaled to whole numbers, box i covers [i H, (i + 1) H) and pixel j [j size, (j + 1) size), and its weight is what
-    they have in common. This repeats gcd(H, size) times, so H and size are divided by that.
+    Scaled to whole numbers, box i covers [i H, (i + 1) H) and pixel j [j size, (j + 1) size), and its weight is the
+    length of their overlap. This repeats gcd(H, size) times, so H and size are divided by gcd(H, size).
     """
     N, H, *rest = x.shape
     repeats = gcd(H, size)
     pixels, boxes = H // repeats, size // repeats
     x = x.reshape(N, repeats, pixels, *rest)
-    sums = np.zeros_like(x[:, :, :boxes], np.min_scalar_type(most))                # in memory as x is: faster
+    sums = np.zeros_like(x[:, :, :boxes], np.min_scalar_type(most))                # faster with the memory layout of x
     for i in range(boxes):
         for j in range(i * pixels // boxes, -(-(i + 1) * pixels // boxes)):
             weight = min((i + 1) * pixels, (j + 1) * boxes) - max(i * pixels, j * boxes)

@@ -1,4 +1,4 @@
-"""What the data sets made of files share: where they lie, how they are read, and how their rows become images."""
+"""Shared by data sets in files: where the files are, how they are read, and how their rows become images."""
 
 import os
 import re
@@ -15,7 +15,7 @@ ROW = 3 * 32 * 32                           # bytes of one image, in order of ch
 
 
 class Layout(NamedTuple):
-    """The file names of one data set; training files carry a number where the star stands."""
+    """The file names of one data set; training files have a number in place of the star."""
 
     subfolder: str
     train: str
@@ -36,12 +36,12 @@ def data_folder(data_dir=None):
     try:
         return (Path(cache) if os.path.isabs(cache) else Path.home() / ".cache") / "minibnn"
     except RuntimeError:
-        raise InputError("data_dir: wanted a folder, or MINIBNN_DATA, where the user has no home folder, got none"
+        raise InputError("data_dir: wanted a folder, or MINIBNN_DATA, since the user has no home folder, got none"
                          ) from None
 
 
 def find_files(folder, layout):
-    """The training files by number, and the test file, in `folder` or else in its subfolder.
+    """The training files in order of number, and the test file, in `folder` or else in its subfolder.
 
     Returns (list of Path, Path), or None if both places hold none of the files.
     Raises:    InputError if a place holds some of the files, but no training file or no test file.
@@ -77,7 +77,7 @@ def load_images(paths, read_rows, size):
     parts = [downsample(planes_to_pixels(read_rows(path)), size) for path in paths]
     images = np.empty((sum(map(len, parts)), size, size, 3), np.uint8)
     start = 0
-    while parts:                            # each part is dropped once copied: never two full copies
+    while parts:                            # a part is freed once it is copied: never two full copies
         part = parts.pop(0)
         images[start : start + len(part)] = part
         start += len(part)

@@ -5,14 +5,14 @@ import numpy as np
 from ..files import InputError
 from .folders import ROW, Layout, data_folder, find_files, load_images, read_npz
 
-MOST_BYTES = 1 << 30     # of one file's images; the largest that is published has 393 MB
+MOST_BYTES = 1 << 30     # of one file's images; the largest published file has 393 MB
 FILES = Layout("imagenet32", "train_data_batch_*.npz", "val_data.npz")
 
 
 def load_imagenet32(data_dir=None, size=32):
     """Load the training and the validation images of ImageNet 32, or of any part of it.
 
-    Folder:    `data_dir`, else $MINIBNN_DATA, else the cache folder; the files lie directly in it or in
+    Folder:    `data_dir`, else $MINIBNN_DATA, else the cache folder; the files are directly in it or in
                its subfolder imagenet32. They need a registration and are never downloaded.
     Files:     every train_data_batch_<number>.npz, in order of number, and val_data.npz, with the images
                under the key "data", (N, 3072) uint8 in order of channel, row, column.

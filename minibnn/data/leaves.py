@@ -1,7 +1,7 @@
-"""Dead leaves: the embedded data set, made by this code and therefore always at hand.
+"""Dead leaves: the embedded data set, made by this code, so that it is always there.
 
 Opaque shapes fall one over the other, like leaves on the ground, and the camera looks down on them.
-With radii r of density r^-3 no scale is preferred, and the pictures then share the statistics of
+If the radii r have the density r^-3, no scale is preferred, and the pictures have the statistics of
 natural images: a power spectrum near 1/f^2, differences of neighbours with a sharp peak and heavy
 tails, regions bounded by edges. Sources of these facts: D. L. Ruderman, "Origins of scaling in
 natural images", Vision Research 37, 1997; A. B. Lee, D. Mumford and J. Huang, "Occlusion models for
@@ -44,12 +44,12 @@ def dead_leaves(count, size, seed):
     """Make dead-leaves images.
 
     Shapes:    (count, size, size, 3) uint8, levels 0..255, channels red, green, blue.
-    Same:      the result depends on the three arguments only, and image i not on `count`.
+    Same:      the result depends only on the three arguments; image i does not depend on `count`.
     """
     batch = max(1, BATCH_PIXELS // size**2)
     images = np.empty((count, size, size, 3), np.uint8)
     for start in range(0, count, batch):
-        # Each batch has a random stream of its own and is drawn whole, whatever part of it is wanted.
+        # Each batch has its own random stream and is drawn completely, even if only a part of it is wanted.
         rng = np.random.default_rng([seed, size, start // batch])
         images[start : start + batch] = _paint(rng, batch, size)[: count - start]
     return images
@@ -80,7 +80,7 @@ def _draw(rng, batch, size, radii):
     # All in float64: cos, sin and exp may differ in their last bits between machines, and rounding to
     # float32 afterwards hides that, so that the data set is the same everywhere.
     # The share of a radius r: density r^-3 times a step of the geometric grid, r, times the area on
-    # which the centre may lie, (1 + 2 r)^2, for a leaf may hang over each border by r.
+    # which the centre may lie, (1 + 2 r)^2, because a leaf may extend beyond each border by r.
     share = radii**-2 * (1 + 2 * radii) ** 2
     radius = rng.choice(radii, batch, p=share / share.sum())
     x, y = rng.random((2, batch)) * (1 + 2 * radius) - radius
@@ -100,10 +100,10 @@ def _inside_ellipse(u, v, a, b):
     u, v = u / a, v / b
     uu, vv = u * u, v * v
     slope = 2 * np.sqrt(uu / a**2 + vv / b**2) + 1e-6                   # of uu + vv; not zero at the centre
-    return (1 - uu - vv) / slope                                        # to first order, right near the edge
+    return (1 - uu - vv) / slope                                        # to first order, accurate near the edge
 
 
 def _inside_rectangle(u, v, a, b):
-    """The same for a rectangle with the area of the ellipse."""
+    """As `_inside_ellipse`, for a rectangle of the same area."""
     half = np.sqrt(np.pi) / 2
     return np.minimum(np.float32(half) * a - np.abs(u), np.float32(half) * b - np.abs(v))

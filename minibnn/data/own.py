@@ -1,4 +1,4 @@
-"""Images of one's own: a folder of photographs or an array in a file, divided by their contents alone."""
+"""Your own images: a folder of photographs, or an array. Only their contents decide which are test images."""
 
 import hashlib
 import os
@@ -14,17 +14,17 @@ from .folders import read_npz
 from .photographs import find_photographs, read_photographs
 
 ARRAYS = (".npy", ".npz")
-MOST_BYTES = 1 << 32                        # of the arrays in an .npz file, which may be much smaller itself
-TENTH = (2**256 // 10).to_bytes(32, "big")  # the digests of test images are not above this
+MOST_BYTES = 1 << 32                        # of the arrays in an .npz file; the file itself may be much smaller
+TENTH = (2**256 // 10).to_bytes(32, "big")  # test images have digests up to this
 
 
 def locate(name):
-    """The absolute path of what `name` means: a folder, with the separator at its end, or an .npy or .npz file.
+    """The absolute path of a folder (with the separator at its end), or of an .npy or .npz file.
 
-    Of a file only the suffix is looked at. `~` is expanded; symbolic links are kept, so that moving what they point
-    to does not rename the data set.
-    Returns:   a string, or None if it is neither.
-    Raises:    InputError if the path is not printable: then settings could not name it.
+    Only the suffix of a file is checked. `~` is expanded; symbolic links are kept, so that the data set keeps its
+    name when the target of a link moves.
+    Returns:   a string, or None if `name` is neither.
+    Raises:    InputError if the path is not printable, because settings could not name it.
     """
     if not isinstance(name, (str, os.PathLike)) or not os.fspath(name):
         return None
@@ -33,11 +33,11 @@ def locate(name):
     except OSError:                                                 # the working directory has been deleted
         return None
     if os.path.isdir(path):
-        path = os.path.join(path, "")                               # never ends like the name of held-out images
+        path = os.path.join(path, "")                               # so it never ends like the name of held-out images
     elif not path.lower().endswith(ARRAYS):
         return None
     if not path.isprintable():
-        raise InputError(f"data: wanted a path of printable characters, for the settings to name, got {path!r}")
+        raise InputError(f"data: wanted a path of printable characters, because the settings name it, got {path!r}")
     return path
 
 
@@ -49,16 +49,16 @@ def files_of(path):
 
 
 def load_own(path, size, report=None):
-    """Load the images in a folder of PNG and JPEG files or in a file with one array, and divide them.
+    """Load a folder of PNG and JPEG files, or a file with one array, and divide the images into two parts.
 
     path:      from `locate`. A folder: its photographs, as `find_photographs` and `decode` say. An .npy file, or an
                .npz file in which one array has this shape: (N, H, W, 3) uint8; middle squares, averaged by areas.
     Division:  by the SHA-256 of each photograph's file, or of each image's bytes in an array: those in the lowest
                tenth of its range are test images. See `divide`.
     Shapes:    (train, test), each (N, size, size, 3) uint8, levels 0..255, in order of their digests.
-    Memory:    the result twice, and one photograph, or the array.
+    Memory:    twice the result, and one photograph or the array.
     Progress:  `report(done, total, text)`, if given, is called after each photograph.
-    Raises:    InputError if anything cannot be used as an image, or there are no two different ones.
+    Raises:    InputError if anything cannot be used as an image, or if no two of them are different.
     """
     if not os.path.isdir(path):
         return load_array(array_in(path), size, path)
@@ -71,7 +71,7 @@ def array_in(path):
 
 
 def load_array(images, size, place):
-    """The same of an array, (N, H, W, 3) uint8.    place: where it is, for the messages"""
+    """As `load_own`, from an array, (N, H, W, 3) uint8.    place: where it comes from, for the messages"""
     require_levels(images, place)
     H, W = images.shape[1:3]
     if min(H, W) < size:
@@ -81,9 +81,9 @@ def load_array(images, size, place):
 
 
 def require_levels(images, place):
-    """Raise InputError unless an array is one of images: (N, H, W, 3) uint8.    place: where it is, for the message"""
+    """Raise InputError unless an array holds images, (N, H, W, 3) uint8.    place: where it comes from"""
     if not _are_images(images):
-        advice = "; np.rint(255 * images).astype(np.uint8) makes such of images in 0..1"
+        advice = "; np.rint(255 * images).astype(np.uint8) converts images in 0..1"
         raise InputError(f"{place}: wanted images of levels 0..255, uint8 (N, H, W, 3), got {images.dtype} "
                          f"{images.shape}{advice if images.dtype.kind == 'f' else ''}")
 
@@ -97,11 +97,11 @@ def _divided(place, images, digests):
 
 
 def divide(digests):
-    """Divide images into training and test images by their digests, whatever their order.
+    """Divide images into training and test images by their digests; their names and their order do not matter.
 
-    Test images are those with digests in the lowest tenth; if there are none, those with the lowest digest, and if
-    all are, all but those with the highest. So equal images are on one side, and an image that is added moves no
-    other one across, but for one that had to fill a side.
+    Test images are those with digests in the lowest tenth. If no digest is, test images are those with the lowest; if
+    all digests are, training images are those with the highest. So equal images are in the same part, and a new image
+    moves no other image to the other part, unless that one was there only because the part was empty.
     digests:   SHA-256 of each image, 32 bytes; at least two different ones
     Returns:   (train, test): lists of indices, each in order of digest
     """

@@ -1,4 +1,4 @@
-"""A folder of photographs: which files they are, and all of them read, one at a time."""
+"""A folder of photographs: find the files, and read them one at a time."""
 
 import hashlib
 import os
@@ -11,14 +11,14 @@ from .decode import decode
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 MOST_BYTES = 1 << 29                        # of one file
-NAMED = 3                                   # how many of the files that cannot be used an error names
+NAMED = 3                                   # how many unusable files an error names
 
 
 def find_photographs(folder):
-    """The PNG and JPEG files in a folder and its subfolders, by their suffixes, and how many others there are.
+    """The PNG and JPEG files in a folder and its subfolders, by their suffixes, and the number of other files.
 
-    Names that begin with a dot are left out, as are those of the copies that macOS makes for its own use. Links are
-    followed, each folder is searched once, so that links in a circle end.
+    Names that begin with a dot are left out; macOS gives such names to copies that it makes for itself. Links are
+    followed, but each folder is searched only once, so that links in a circle end.
     Returns:   (list of Path in order of name, number of other files)
     Raises:    InputError if a folder cannot be read.
     """
@@ -57,11 +57,11 @@ def _refuse_folder(error):
 
 
 def read_photographs(folder, size, report=None):
-    """Read all photographs of a folder, each made small as `decode` does before the next one is read.
+    """Read all photographs of a folder; each is made small by `decode` before the next one is read.
 
     Returns:   images (N, size, size, 3) uint8, and the SHA-256 of each one's file, a list of N bytes objects.
     Progress:  `report(done, total, text)`, if given, is called after each photograph.
-    Raises:    InputError if there are none, or naming the first of those that cannot be used, with reasons.
+    Raises:    InputError if there are none, or if some cannot be used: it names the first of these, with reasons.
     """
     paths, others = require_photographs(folder)
     images, digests = np.empty((len(paths), size, size, 3), np.uint8), []
@@ -77,7 +77,7 @@ def read_each(paths, folder, read, wanted, report=None, others=0):
     """Call read(content of a file) for each path in turn.
 
     wanted:    what the files should be, for the message;  others: files in the folder that are left out
-    Raises:    InputError naming the first of those that `read` refuses with an InputError, with its reasons.
+    Raises:    InputError if `read` raises one for some files: it names the first of these, with reasons.
     """
     unusable = []
     for number, path in enumerate(paths, 1):
@@ -96,5 +96,5 @@ def read_each(paths, folder, read, wanted, report=None, others=0):
 
 
 def _shown(name):
-    """A name as it is, or quoted where it would break the line or the terminal."""
+    """A name as it is, or quoted if it would break the line or the terminal."""
     return name if name.isprintable() else repr(name)

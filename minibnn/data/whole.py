@@ -10,7 +10,7 @@ from .decode import decode_whole
 from .own import array_in, locate, require_levels
 from .photographs import SUFFIXES, read_each, require_photographs
 
-WANTED = "PNG and JPEG images whose pixels are 8 bits of red, green and blue"
+WANTED = "PNG and JPEG images with 8 bits of red, green and blue"
 
 
 class Whole(NamedTuple):
@@ -19,7 +19,7 @@ class Whole(NamedTuple):
     images: list         # (H, W, 3) uint8 each, of any sizes
     names: list          # of PNG files to write them to, relative paths; none for a data set or an array
     source: str          # what they are, in words
-    bytes: int           # of the files that they were read from; 0 where that compares with nothing
+    bytes: int           # of the files that they were read from; 0 for a data set or an array
 
 
 def load_whole(sources, size, data_dir=None, report=None):
@@ -29,7 +29,7 @@ def load_whole(sources, size, data_dir=None, report=None):
                or the path of an .npy or .npz file with an array (N, H, W, 3) uint8; or of a folder of PNG and JPEG
                files; or paths of such files
     report:    report(done, total, text) is called after each photograph
-    Raises:    InputError as data.load, and if a photograph has more to it than 8 bits of red, green and blue.
+    Raises:    InputError as data.load, and if a photograph holds more than 8 bits of red, green and blue.
     """
     name, *others = map(str, sources)
     if not others and name in NAMES:
@@ -48,7 +48,7 @@ def load_whole(sources, size, data_dir=None, report=None):
 
 
 def files_of(sources):
-    """The files that `load_whole` would read, but those of a named data set.    Raises: as `load_whole`"""
+    """The files that `load_whole` would read, except those of a named data set.    Raises: as `load_whole`"""
     if len(sources) > 1 or (path := locate(str(sources[0]))) is None:
         return [Path(source) for source in sources if str(source) not in NAMES]
     return require_photographs(path)[0] if os.path.isdir(path) else [Path(path)]

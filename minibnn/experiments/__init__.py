@@ -1,1 +1,1 @@
-"""What is measured and drawn with the library."""
+"""Measurements and drawings made with the library."""

@@ -1,4 +1,4 @@
-"""How many bits images take: what `compress` found, and the table of what it recorded with `--check --json`."""
+"""How many bits images take: one result of `compress`, and the table of those stored by `--check --json`."""
 
 from ..files import read_json
 
@@ -9,7 +9,7 @@ WIDTH = 10
 
 
 def measures(result):
-    """What a result of `compress` says, in bits per dimension: dict of words -> number."""
+    """The lengths in a result of `compress`, in bits per dimension: dict of words -> number."""
     values, rest = result["values"], result["values"] - result["start_values"]
     bits = {"this file": 8 * result["bytes"] / values}
     if rest > 0:

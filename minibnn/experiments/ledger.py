@@ -32,9 +32,9 @@ TABLE_1 = (
 )
 NOTE = "Bytes as float32 and as stored; multiply-adds of convolutions for one image, by kind of input x weight."
 NOTES = """\
-Where they differ: 255 MB for 55.4 million 32-bit numbers is more than four bytes each, which make 222 MB; the
-flow's 129 MB is less (134 MB). Of the flow's parameters 92.7% are binary here, 93.2% with --binary-context; 90.1%
-would be 0.9 million fewer. The rest is rounding."""
+Where ours and the paper's differ: 55.4 million numbers of 32 bits need 222 MB, the paper has 255 MB; the flow's need
+134 MB, the paper has 129 MB. Here 92.7% of the flow's parameters are binary, and 93.2% with --binary-context; 90.1%
+would mean 0.9 million fewer binary parameters. All other differences are rounding."""
 
 
 @dataclass
@@ -60,8 +60,8 @@ def build_of(config):
 def ledger(model):
     """The layers of a model with latent weights, in order of definition: a list of Entries.
 
-    Multiply-adds are those of convolutions in the bound of one image, without the zeros that a stride puts
-    between pixels. The last bottom-up blocks of a VAE are not run, so theirs are 0.
+    Multiply-adds are those of the convolutions in the bound of one image, without those of the zeros that a stride
+    puts between pixels. The last bottom-up blocks of a VAE are not run, so theirs are 0.
     """
     config = model.config
     rng = np.random.default_rng(0)
@@ -80,7 +80,7 @@ def ledger(model):
 
 @contextmanager
 def _counting_multiply_adds():
-    """Inside, layers note under the identity of their kernel what they did: a list of (kind, number)."""
+    """Inside, each layer records its multiply-adds under the id of its kernel: a list of (kind, number)."""
     done = {}
     convolve, mix = convolutions.NormalisedConv._convolve, InvertibleConv.__call__
 
@@ -108,7 +108,7 @@ def total(entries):
 
 
 def summary(models):
-    """What models have in all, as lines of text.    models: dict path -> (configuration, its ledger)"""
+    """The totals of models, as lines of text.    models: dict path -> (configuration, its ledger)"""
     width = max(len(str(path)) for path in models) + 2
     yield (f"{'model':<{width}}{'weights / activations':<23}{'parameters':>10}{'binary':>8}{'as float32':>12}"
            f"{'as stored':>11}{'file':>9}" + "".join(f"{operation:>15}" for operation in OPERATIONS))

@@ -1,4 +1,4 @@
-"""The tour: a small VAE and a small flow, each with real weights, binary weights, binary weights and activations."""
+"""The tour: a small VAE and a small flow, each in 32 bits, with 1-bit weights, with 1-bit weights and activations."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,13 +35,13 @@ class Tour:
 
     results: dict
     pictures: list
-    trained: int                       # how many of the models were trained now; the others were there
+    trained: int                       # how many of the models were trained now; the others were there already
 
 
 def run_tour(out, keep=None, report=None, stop=lambda: False):
     """Draw samples of the shipped models; train six models on the embedded images; draw curves and samples of them.
 
-    Runs that are complete in `out` are used as they are, incomplete ones continue.
+    Complete runs in `out` are used as they are; incomplete ones continue.
     keep:      another folder, for tour.png (curves and samples side by side) and tour.json (the results)
     report, stop: as in `training.run.train`
     """

@@ -31,7 +31,7 @@ def samples(number, seed):
 
 
 def lines():
-    """What the shipped models are, as lines of text."""
+    """A table of the shipped models, as lines of text."""
     yield f"{'name':<11}{'shipped model':<20}{'test bits/dim':>14}{'+-':>7}{'parameters':>12}{'binary':>8}{'file':>10}"
     for name, label in NAMES.items():
         result = result_of(name)

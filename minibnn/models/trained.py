@@ -1,4 +1,4 @@
-"""A trained model as one uses it, and how to come by one: open it, or train it."""
+"""A trained model to use, and how to get one: open it, or train it."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -18,10 +18,10 @@ from .shipped import NAMES, path_of
 
 
 class Trained:
-    """A trained model as one uses it: draw samples, measure images, reconstruct them.
+    """A trained model to use: draw samples, measure images, reconstruct them.
 
-    network:   the model itself, a ResNetVAE or a FlowPP, whose ops give losses and gradients
-    settings:  its configuration (settings.model), how it was trained, and on what
+    network:   the model itself, a ResNetVAE or a FlowPP, which gives losses and gradients
+    settings:  its configuration (settings.model), how it was trained, and on which data
     """
 
     def __init__(self, settings, network):
@@ -39,9 +39,9 @@ class Trained:
     def bits(self, images, seed=run.EVALUATION_SEED, threads=None, samples=1):
         """The bits per dimension of each image: (N,) float64.
 
-        An upper bound of what an ideal coder needs for one colour value of one pixel.
+        An upper bound on the bits that an ideal coder needs for one colour value of one pixel.
         images:    (N, S, S, 3) uint8, of the size S that the model was trained on
-        threads:   parts of a batch that are worked on at the same time; default: all cores
+        threads:   parts of a batch that are computed at the same time; default: all cores
         samples:   draws of the noise for each image: more make the bound tighter, by importance weights
         Raises:    InputError
         """
@@ -108,9 +108,9 @@ def train(kind, images, out, *, weights=32, activations=32, steps=None, seed=0, 
     kind:      "vae" or "flow"
     images:    an array, (N, H, W, 3) uint8; or a path: a folder of PNG and JPEG files, a .npy or an .npz file; or a
                data set: "leaves" (made here), "cifar10", "imagenet32". They are cropped to the middle square and
-               averaged down to `size` pixels; a tenth of one's own are test images.
+               averaged down to `size` pixels; a tenth of your own images are test images.
     out:       the folder; with `resume` the run in it is continued
-    weights, activations: bits of those of the residual blocks, 1 or 32
+    weights, activations: bits of the weights and of the activations of the residual blocks, 1 or 32
     steps:     updates; default: 2,500 for a VAE, 3,000 for a flow
     report:    called as report(step, steps, text) in place of the progress line on stderr
     options:   fields of resnet_vae.VAEConfig or flowpp.FlowConfig, such as size (8, 16 or 32; default 16 for a VAE, 8
@@ -142,7 +142,7 @@ def train(kind, images, out, *, weights=32, activations=32, steps=None, seed=0, 
 
 
 def _call(kind, images, **options):
-    """The call that trains such a model, as result.json keeps it."""
+    """The call that trains such a model, as result.json stores it."""
     shown = "images" if isinstance(images, np.ndarray) else repr(str(images))
     named = [f"{name}={value!r}" for name, value in options.items()]
     return f"minibnn.train({', '.join([repr(kind), shown, *named])})"

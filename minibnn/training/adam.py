@@ -7,14 +7,14 @@ from ..cores import Team
 from ..parameter import as_vector, deal_vector
 
 MAX_NORM = 1.0           # longer gradients are shortened to this ("Training" in Appendix B and C)
-SKIP_NORM = 100.0        # beyond this the batch is an accident: no update
+SKIP_NORM = 100.0        # no update if the gradient is longer than this
 PIECE = 1 << 17          # numbers moved at a time: enough that threads seldom wait for the interpreter
 
 
 class Adam:
-    """Adam (Kingma & Ba 2015) over a list of Parameters, with the paper's care for gradients and bounds.
+    """Adam (Kingma & Ba 2015) over a list of Parameters, with the paper's limits on gradients and on latent weights.
 
-    latent_rate: factor of the learning rate for latent weights, which act by their signs alone
+    latent_rate: factor of the learning rate for latent weights, which act only through their signs
     All parameters are treated as one long vector: a few passes over it cost less than many over small arrays.
     State: step count, first and second moments m, v: (total number of parameters,)
     Differs:   only latent weights are bounded, as Eq. (4) says; the published code also bounds the gains and biases
@@ -31,10 +31,10 @@ class Adam:
         self.m, self.v = (np.zeros_like(as_vector(p.value for p in parameters)) for _ in range(2))
 
     def update(self, learning_rate, team=None):
-        """Shorten the gradient to MAX_NORM, move every parameter, apply Eq. (4), forget the gradients.
+        """Shorten the gradient to MAX_NORM, move every parameter, apply Eq. (4), set the gradients to zero.
 
         team:      a cores.Team to share the work
-        Returns:   the norm before shortening; above SKIP_NORM nothing moved.
+        Returns:   the norm before shortening; if it is above SKIP_NORM, nothing was moved.
         """
         grad = as_vector(p.grad for p in self.parameters)
         norm = float(np.sqrt(np.vdot(grad, grad)))

@@ -1,4 +1,4 @@
-"""Files of a model: ordinary .npz files that notice when a byte of them has changed.
+"""Files of a model: ordinary .npz files with a checksum, so that a changed byte is noticed.
 
 The last 64 bytes are the SHA-256, in hex, of all the bytes before. They are the zip archive's comment,
 so any .npz reader opens the file as well. Nothing in it is pickled.
@@ -19,7 +19,7 @@ DIGEST_LENGTH = 64
 
 
 def save_checkpoint(path, meta, arrays, form=FORMAT):
-    """Write arrays (dict of name -> array) and meta (a dict of JSON values), whole or not at all."""
+    """Write arrays (dict of name -> array) and meta (a dict of JSON values), completely or not at all."""
     text = json.dumps({"format": form, **meta}).encode()
     buffer = io.BytesIO()
     write_arrays(buffer, {"meta": np.frombuffer(text, np.uint8), **arrays})

@@ -1,4 +1,4 @@
-"""The test loss: every image, the exact mean; and the tighter one of several draws of the noise."""
+"""The test loss: the exact mean over all images; and the tighter bound from several draws of the noise."""
 
 import math
 from typing import NamedTuple
@@ -15,8 +15,8 @@ class Evaluation(NamedTuple):
     """Test loss in bits per dimension."""
 
     per_image: np.ndarray          # (N,)
-    parts: dict                    # means of the other entries of model.bits: numbers, or lists of them; of several
-                                   # draws: the mean loss of one
+    parts: dict                    # means of the other entries of model.bits: numbers, or lists of them; with
+                                   # several draws: the mean loss of a single draw
 
     @property
     def mean(self):
@@ -25,7 +25,7 @@ class Evaluation(NamedTuple):
 
     @property
     def standard_error(self):
-        """Standard error of that mean, over images; 0.0 for one image, of which nothing is known."""
+        """Standard error of that mean, over images; 0.0 for one image, where it is not known."""
         N = len(self.per_image)
         return float(self.per_image.std(ddof=1) / np.sqrt(N)) if N > 1 else 0.0
 
@@ -35,13 +35,13 @@ class Evaluation(NamedTuple):
 
 
 def evaluate(model, images, seed, team, report=None, samples=1):
-    """Bits per dimension of every image: the negative bound, from so many draws of the noise each.
+    """Bits per dimension of every image: the negative bound, from `samples` draws of the noise for each.
 
     The noise is drawn image by image from `seed`, so that models with the same noise shape are compared
-    on the same noise. The last batch is as small as it must be; nothing is dropped.
+    on the same noise. The last batch may be smaller; no image is dropped.
     images: (N, S, S, 3) uint8; a cores.Team shares each batch; report(done, total, text) is called after each batch.
-    samples:   K draws give the importance-weighted bound, -log(mean of the K numbers e^bound), which on average is no
-               longer than that of fewer draws, nor shorter than -log p(image). The first draw is that of K = 1.
+    samples:   K draws give the importance-weighted bound, -log(mean of the K numbers e^bound), which on average is
+               not above that of fewer draws, and not below -log p(image). The first draw is the same for every K.
     Source:    Burda, Grosse & Salakhutdinov, "Importance weighted autoencoders", 2016, Eq. (8).
     Raises:    FloatingPointError if an image has no finite loss.
     Differs:   the published code's test loss counts free bits, leaves out the last batch unless it is full, and
@@ -65,7 +65,7 @@ def evaluate(model, images, seed, team, report=None, samples=1):
 
 
 def _bits(model, images, rng, team, report):
-    """What model.bits says of every image, from one draw of the noise: dict of (N, ...) float64."""
+    """What model.bits gives for every image, from one draw of the noise: dict of (N, ...) float64."""
     batches = []
     for start in range(0, len(images), BATCH):
         batch = images[start:start + BATCH]

@@ -1,4 +1,4 @@
-"""Files for inference: binary weights as bits, everything else as 32-bit floats, and nothing to train on with."""
+"""Files for inference: binary weights as bits, everything else as 32-bit floats, without what only training needs."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ FORMAT = "minibnn model 1"
 def save_model(path, settings, model):
     """Write a trained model: settings, one bit for each binary parameter, 32 for any other.
 
-    Parameters come in order of definition, the bits of all binary ones in one string, first bit lowest.
+    Parameters are in order of definition; the bits of all binary ones form one string, lowest bit first.
     """
     binary, others = _by_kind(model)
     signs, floats = (as_vector(p.value for p in of_kind) for of_kind in (binary, others))
@@ -27,7 +27,7 @@ def save_model(path, settings, model):
 def load_trained(path):
     """The settings and the model in a checkpoint, or in a file that `save_model` wrote.
 
-    The weights of the latter stay bits: its layers are PackedConv.
+    The binary weights of such a file stay bits: its layers are PackedConv.
     Raises:    InputError if the file holds no such model.
     """
     form, meta, arrays = load_any(path)
@@ -37,7 +37,7 @@ def load_trained(path):
         settings = Settings.from_dict(meta["settings"])
         settings.model.require_room_in(arrays)
         model = settings.build(np.random.default_rng(0))
-        without_batch_norm(model)                                   # it was folded before it was packed
+        without_batch_norm(model)                                   # batch norm was folded before packing
         _fill(model, arrays["bits"], arrays["floats"])
     except KeyError as error:
         raise InputError(f"{path}: wanted a packed model, got a file without {error}") from None
@@ -48,13 +48,13 @@ def load_trained(path):
 
 
 def load_for_inference(path):
-    """The settings and the model in a checkpoint, to be used or packed.
+    """The settings and the model in a checkpoint, to use or to pack.
 
-    Raises:    InputError if the file holds none, or one whose batch normalisation still looks at whole batches.
+    Raises:    InputError if the file holds no model, or one with batch normalisation that is not folded yet.
     """
     state = TrainingState.load(path)
     if state.settings.model.normalisation == "batch" and not state.complete:
-        raise InputError(f"{path}: wanted a complete run, whose batch normalisation is folded, got one "
+        raise InputError(f"{path}: wanted a complete run, with folded batch normalisation, got one "
                          f"at step {state.step} of {state.settings.training.steps}")
     return state.settings, state.model
 
@@ -67,7 +67,7 @@ def sample(model, number, seed, report=None):
     return _in_batches(lambda start, noise: model.sample(noise), model, number, seed, report)
 
 
-def require_vae(settings, place, reason="whose exact inverse leaves nothing to reconstruct"):
+def require_vae(settings, place, reason="which has an exact inverse, so that there is nothing to reconstruct"):
     """Raise InputError unless a model is a VAE.    place: what the message begins with; reason: why not a flow"""
     if settings.kind != "vae":
         raise InputError(f"{place}: wanted a ResNet VAE, got a {settings.kind}, {reason}")
@@ -96,12 +96,12 @@ def _fill(model, bits, floats):
     binary, others = _by_kind(model)
     number = sum(p.value.size for p in binary)
     if (bits.dtype, bits.shape) != (np.uint8, (-(-number // 8),)):
-        raise InputError(f"bits: wanted those of {number} binary parameters, got {bits.dtype} {bits.shape}")
+        raise InputError(f"bits: wanted the bits of {number} binary parameters, got {bits.dtype} {bits.shape}")
     positive = np.unpackbits(bits, bitorder="little")
     if positive[number:].any():
         raise InputError("bits: wanted spare bits of 0, got others")
     if (floats.dtype, floats.shape) != (np.float32, (sum(p.value.size for p in others),)):
-        raise InputError(f"floats: wanted those of the settings' architecture, got {floats.dtype} {floats.shape}")
+        raise InputError(f"floats: wanted the numbers of the settings' architecture, got {floats.dtype} {floats.shape}")
     if not np.isfinite(floats).all():
         raise InputError("floats: wanted finite numbers, got others")
     for of_kind, vector in ((binary, positive[:number].astype(np.float32) * 2 - 1), (others, floats)):

@@ -1,4 +1,4 @@
-"""The training loss of a batch whose parts are worked on at the same time."""
+"""The training loss of a batch, with its parts computed at the same time."""
 
 import copy
 
@@ -12,9 +12,9 @@ LEAST_NUMBERS = 1 << 15  # of a layer for each thread: with fewer, threads wait 
 
 
 class Replicas:
-    """Copies of a model, one for each thread of a team, which share its values and collect gradients of their own.
+    """Copies of a model, one for each thread of a team. They share its values; each collects its own gradients.
 
-    The first of them is the model itself. Batch normalisation is of the whole batch: with it there is only one.
+    The first is the model itself. Batch normalisation needs the whole batch, so with it there is only one.
     """
 
     def __init__(self, model, team):
@@ -27,9 +27,9 @@ class Replicas:
         self._parameters = [parameters(replica) for replica in self.models]
 
     def training_loss(self, images, noise):
-        """What training lowers, for a batch: the mean over all its images.
+        """The loss that training lowers: the mean over all images of a batch.
 
-        Each model sees the same part of the batch every time; their gradients are added in their order. A small
+        Each model gets the same part of the batch every time; gradients are added in the order of the models. A small
         batch has fewer parts than there are threads.
         Returns:   loss (), backward() which leaves the gradients in the model's parameters
         """
@@ -63,7 +63,7 @@ class Replicas:
 
 
 def worthwhile_parts(most, config, images):
-    """In how many parts, at most `most`, it pays to deal images: LEAST_NUMBERS numbers of a layer each, on average."""
+    """How many threads are worth using for a batch, at most `most`: each gets LEAST_NUMBERS or more numbers."""
     return max(1, min(most, images * config.state_size // LEAST_NUMBERS))
 
 
@@ -73,21 +73,20 @@ def training_loss(model, images, noise):
 
 
 def deal(number, *arrays):
-    """For each of the arrays (N, ...) the list of its parts, `number` of them or one for each image.
+    """Divide arrays (N, ...): for each of them the list of its parts, `number` of them, or N if that is less.
 
     A tuple of arrays, such as the noise of a flow, becomes a list of such tuples.
     """
     images = len(arrays[0])
     lengths = set().union(*map(_lengths, arrays))
     if lengths != {images}:
-        raise InputError(f"noise: wanted that of as many images as there are, {images}, got that of "
-                         f"{(lengths - {images}).pop()}")
+        raise InputError(f"noise: wanted noise for {images} images, got noise for {(lengths - {images}).pop()}")
     parts = parts_of(images, number)
     return [[_part(array, part) for part in parts] for array in arrays]
 
 
 def _lengths(noise):
-    """How many images an array, or each array of a tuple of such, belongs to: a set."""
+    """The number of images of an array, or the numbers of all arrays of a tuple: a set."""
     return {len(noise)} if isinstance(noise, np.ndarray) else set().union(*map(_lengths, noise))
 
 

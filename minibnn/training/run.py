@@ -19,7 +19,7 @@ from .state import TrainingState
 CHECKPOINT_SECONDS = 10
 LOG_STEPS = 10
 EVALUATION_SEED = 1
-MOST_SKIPPED_OF = 200    # of so many updates, or of as many as there are, at most half may be skipped
+MOST_SKIPPED_OF = 200    # of this many updates (or of all so far, if more; of all, if fewer) half may be skipped
 
 
 class Interrupted(Exception):
@@ -33,12 +33,12 @@ def train(settings, dataset, out, *, resume=False, command="", source=None, eval
     out:       folder for the run; with `resume` the run in it is continued, or found complete. A run of fewer steps
                is continued if it is the beginning of this one: see Settings.begins.
     source:    the trained model from which the latent weights start, if the settings say so
-    evaluations: how many times on the way the log gets the test loss too, which nothing depends on
+    evaluations: how many times during training the log gets the test loss too; training does not depend on it
     report:    called as report(step, steps, text);  stop: asked before each step whether to stop
     Returns:   the contents of result.json
-    Raises:    InputError if `out` holds a run (without `resume`), none or another (with it), or one that goes on;
-               Interrupted after `stop` said so; FloatingPointError if the loss is not finite, or most updates are
-               skipped.
+    Raises:    InputError if `out` holds a run (without `resume`), none or another (with `resume`), or one that
+               another process is training; Interrupted if `stop` says so; FloatingPointError if the loss is not
+               finite, or most updates are skipped.
     """
     out = Path(out)
     _check_settings(settings, dataset, evaluations)
@@ -47,7 +47,7 @@ def train(settings, dataset, out, *, resume=False, command="", source=None, eval
     if resume and not longer and (out / "result.json").exists():
         try:
             return read_result(out)
-        except InputError as error:                                 # the checkpoint still knows it
+        except InputError as error:                                 # the checkpoint still has the model
             if report:
                 report(0, settings.training.steps, f"{error}: evaluating again")
     try:
@@ -92,7 +92,7 @@ def _check_settings(settings, dataset, evaluations):
 
 
 def _claim(out, settings, resume):
-    """Make `out` ours, or see that it is.    Returns: whether there is a run of fewer steps in it, to continue"""
+    """Check that `out` can take this run, and make it.    Returns: whether it holds a run of fewer steps to continue"""
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: wanted a folder for the run, got a file")
     found = [name for name in RUN_FILES if (out / name).exists()]
@@ -104,7 +104,7 @@ def _claim(out, settings, resume):
                          "or choose another --out")
     if resume and not holds_run(out):
         raise InputError(f"{out}: wanted a run to continue, with its config.json, got "
-                         + (f"only {', '.join(found)}" if found else "none; without --resume a new one begins there"))
+                         + (f"only {', '.join(found)}" if found else "none; without --resume a new run begins there"))
     longer = bool(found) and _compare(out, settings)
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -125,9 +125,9 @@ def _compare(out, settings):
             return True
         why = ("its batch normalisation is folded" if there.training.begins(settings.training, step)
                else f"its learning rate has begun to fall (--decay {there.training.decay:g})")
-        raise InputError(f"{out}: the run has done {step:,} of {there.training.steps:,} steps and {why}, so that it "
-                         f"cannot become one of {settings.training.steps:,}: train that one in another --out; a run "
-                         "with --decay 0 can be continued")
+        raise InputError(f"{out}: the run has done {step:,} of {there.training.steps:,} steps and {why}, so it "
+                         f"cannot become one of {settings.training.steps:,} steps: train that one in another --out; a "
+                         "run with --decay 0 can be continued")
     _require_equal(path, there.as_dict(), settings.as_dict())
     return False
 
@@ -144,7 +144,7 @@ def _require_equal(path, found, wanted):
 
 
 def _start(out, settings, images, source):
-    """The state in the run's checkpoint, or a new one; the log ends where the state is."""
+    """The state in the run's checkpoint, or a new one. Log entries of later steps are removed."""
     if (out / "checkpoint.npz").exists():
         state = TrainingState.load(out / "checkpoint.npz")
         if state.settings.begins(settings, state.step):
@@ -198,13 +198,13 @@ def _run_steps(state, dataset, team, out, evaluations, report, stop):
 
 
 def _is_evaluated(step, steps, evaluations):
-    """Whether one of so many evaluations, spread evenly over the steps, is due after this step."""
+    """Whether one of `evaluations` evaluations, spread evenly over the steps, is due after this step."""
     before = step * evaluations // steps                            # one of these two, if any
     return evaluations > 0 and any(n > 0 and round(steps * n / evaluations) == step for n in (before, before + 1))
 
 
 def _check_skipped(state, norm):
-    """Raise FloatingPointError if most updates so far were skipped: such a model hardly moves any more."""
+    """Raise FloatingPointError if most updates so far were skipped: such a model hardly changes any more."""
     if 2 * state.skipped > max(state.step, min(MOST_SKIPPED_OF, state.settings.training.steps)):
-        raise FloatingPointError(f"training: {state.skipped:,} of the first {state.step:,} updates were skipped, for "
-                                 f"their gradients were too long, the last {norm:.3g}: a lower --lr may help")
+        raise FloatingPointError(f"training: {state.skipped:,} of the first {state.step:,} updates were skipped "
+                                 f"because their gradients were too long, the last {norm:.3g}: a lower --lr may help")

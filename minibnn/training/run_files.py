@@ -1,4 +1,4 @@
-"""The files of a run, and how they are read without trust."""
+"""The files of a run; reading checks them."""
 
 import hashlib
 import json
@@ -19,9 +19,9 @@ def holds_run(folder):
 
 
 def read_result(folder):
-    """What the result.json of a complete run says.
+    """The values in the result.json of a complete run.
 
-    Raises:    InputError unless it is whole and speaks of the losses in per_image.npy beside it.
+    Raises:    InputError unless it is complete and belongs to the losses in per_image.npy beside it.
     """
     path = Path(folder) / "result.json"
     result = read_json(path)
@@ -44,9 +44,9 @@ def read_result(folder):
 
 
 def require_counts(result):
-    """Raise ValueError unless a result counts at least one parameter, and no more binary ones."""
+    """Raise ValueError unless a result counts at least one parameter, and at most as many binary ones."""
     if not 0 < result["parameters"] >= result["binary_parameters"] or not result["bytes"]:
-        raise ValueError("counts of no model")
+        raise ValueError("these are not the counts of a model")
 
 
 def sha256_of(path):
@@ -61,7 +61,7 @@ def append_log(path, entry):
 
 
 def read_log(path):
-    """The entries of a log.jsonl, without lines that are none, such as a last one cut off; none without a file.
+    """The entries of a log.jsonl, without lines that are not entries, such as a last one cut off; [] without a file.
 
     Raises:    InputError if the file cannot be read.
     """

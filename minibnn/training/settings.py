@@ -23,7 +23,7 @@ class TrainingConfig:
     """How to train ("Training" of Appendix B and C).
 
     The learning rate is constant, then falls linearly to 0 over the last `decay` of the steps. With `warmup` it
-    rises before: Adam's first steps are as long as later ones, and move all weights of a channel together.
+    rises first, because Adam's first steps are as long as later ones and move all weights of a channel together.
     Differs:   the paper's rate is constant (decay = 0), its batch 128, its rate 1e-3: short runs of small
                models gain from a higher rate that falls.
     Raises:    InputError naming the first value that is out of range.
@@ -33,12 +33,12 @@ class TrainingConfig:
     batch: int = 64                    # images per step (paper: 128)
     lr: float = 2e-3                   # (paper: 1e-3)
     decay: float = 0.5                 # fraction of the steps (paper: 0)
-    warmup: int = 0                    # first steps, over which the rate rises linearly (paper: 0)
+    warmup: int = 0                    # number of first steps in which the rate rises linearly (paper: 0)
     start: str = "normal"              # of the latent weights: see start.py
     source: str = ""                   # fingerprint of the model that they come from, if any
     latent_rate: float = 1.0           # factor of the rate for latent weights (paper: 1)
     seed: int = 0
-    threads: int = 1                   # parts of a batch that are worked on at the same time
+    threads: int = 1                   # parts of a batch that are computed at the same time
 
     def __post_init__(self):
         require_whole_numbers(self, {"steps": 1, "batch": 1, "seed": 0, "threads": 1, "warmup": 0})
@@ -50,9 +50,9 @@ class TrainingConfig:
         require_number(self, "decay", lambda fraction: 0 <= fraction <= 1, "a fraction between 0 and 1")
 
     def begins(self, longer, step):
-        """Whether a run of `longer` would have done the first `step` steps just as this one did, but has more of them.
+        """Whether `longer` has more steps than this run, and the same first `step` steps.
 
-        So it is if only the number of steps differs and the rate has not begun to fall by then.
+        This is so if only the number of steps differs and the rate has not begun to fall by then.
         """
         return (self.steps < longer.steps and replace(self, steps=longer.steps) == longer
                 and all(self.learning_rate(i) == longer.learning_rate(i) for i in range(step)))
@@ -79,7 +79,7 @@ class Settings:
         return next(kind for kind, (config, _) in KINDS.items() if isinstance(self.model, config))
 
     def begins(self, longer, step):
-        """Whether a run of these settings, at step `step`, is the beginning of one of `longer`: see TrainingConfig."""
+        """Whether a run with these settings, at step `step`, is the beginning of one with `longer`."""
         folded = self.model.normalisation == "batch" and step >= self.training.steps
         return (not folded and (self.model, self.data) == (longer.model, longer.data)
                 and self.training.begins(longer.training, step))
@@ -91,7 +91,7 @@ class Settings:
 
     @staticmethod
     def from_dict(values):
-        """Settings from what `as_dict` gave.    Raises: InputError if they are not such."""
+        """Settings from what `as_dict` gave.    Raises: InputError if they are not settings."""
         try:
             require_fields(values, kind=str, model=dict, training=dict, data=dict)
             kind, model, training, data = (values[part] for part in ("kind", "model", "training", "data"))

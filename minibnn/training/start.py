@@ -15,9 +15,9 @@ def start_from(model, source, start):
     """Take the latent weights of `model` from the weights v of the same names in a trained 32-bit model.
 
     Paper:     Appendix D. All other parameters start as they do without it.
-    start:     "copied"; "clipped" to [-1, 1]; "standardised": each layer's centred and scaled to the standard
-               deviation 0.05 with which random ones start
-    Raises:    InputError if the source lacks one of them, in the shape that the model has.
+    start:     "copied"; "clipped" to [-1, 1]; "standardised": centred and scaled in each layer to a standard
+               deviation of 0.05, with which random ones start
+    Raises:    InputError if the source does not have one of them in the same shape.
     Differs:   the published code takes the weights v of all layers from the source, not only the latent ones.
     """
     found = dict(named_parameters(source))

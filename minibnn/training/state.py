@@ -1,4 +1,4 @@
-"""The state of a run: all that must survive for it to continue bit for bit."""
+"""The state of a run: everything that it needs to continue bit for bit."""
 
 import copy
 
@@ -11,14 +11,14 @@ from .adam import Adam
 from .checkpoint import load_checkpoint, save_checkpoint
 from .settings import Settings
 
-INITIAL_BATCHES = 25     # images of the initialisation pass, in batches
-FOLDING_BATCHES = 8      # images from which batch normalisation takes its last means and deviations, in batches
+INITIAL_BATCHES = 25     # batches of images in the initialisation pass
+FOLDING_BATCHES = 8      # batches of images from which batch normalisation takes its final means and deviations
 
 
 class TrainingState:
     """Model, optimiser, generators, and the place in the shuffled training images.
 
-    The order of the images has a generator of its own, so that models which need different noise see the
+    The order of the images has a generator of its own, so that models which need different noise get the
     same batches.
     """
 
@@ -37,7 +37,7 @@ class TrainingState:
         self.model(chosen, self.model.draw_noise(self.rng, number), initialise=True)
 
     def next_batch(self, images):
-        """The next shuffled images; what is left of an epoch when no whole batch is, is left out.
+        """The next batch of shuffled images. The rest of an epoch that is too short for a batch is left out.
 
         Differs:   half of them, chosen at random, are flipped left to right, which the paper does not mention.
         """
@@ -77,7 +77,7 @@ class TrainingState:
         return self.step - self.adam.updates
 
     def inference_model(self, images):
-        """The model as it would be if this was the last step."""
+        """The model as it would be if this were the last step."""
         if self.complete or self.settings.model.normalisation != "batch":
             return self.model
         folded = copy.copy(self)
@@ -86,7 +86,7 @@ class TrainingState:
         return folded.model
 
     def fold_batch_norm(self, images):
-        """After the last step: let batch-normalised layers, if any, be what they are on many training images."""
+        """After the last step: fix batch-normalised layers, if any, to their means and deviations on many images."""
         number = min(len(images), FOLDING_BATCHES * self.settings.training.batch)
         rng = np.random.default_rng([self.settings.training.seed, 2])
         chosen = images[rng.permutation(len(images))[:number]]
@@ -124,9 +124,9 @@ class TrainingState:
         return state
 
     def _place(self, meta, arrays):
-        """Where the run is, from what a checkpoint says of it."""
+        """Set the place in the run from a checkpoint."""
         if not meta["updates"] <= meta["step"] <= self.settings.training.steps:
-            raise InputError(f"step: wanted at most {self.settings.training.steps}, and as many updates at most, got "
+            raise InputError(f"step: wanted at most {self.settings.training.steps} and no more updates than steps, got "
                              f"{meta['step']} and {meta['updates']}")
         self.step, self.adam.updates = meta["step"], meta["updates"]
         if self.complete:

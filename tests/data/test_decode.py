@@ -139,8 +139,8 @@ LARGE = png(13_000, MOST_PIXELS // 13_000 + 1, 8, 0, [b""])         # of which p
 
 
 @pytest.mark.parametrize("content, reason", [
-    (b"", "no PNG or JPEG image"), (b"text", "no PNG or JPEG image"), (encode(PIXELS, "GIF"), "no PNG or JPEG image"),
-    (encode(PIXELS, "BMP"), "no PNG or JPEG image"), (JPEG[:20], "no PNG or JPEG image"),
+    *((content, "not a PNG or JPEG image") for content in (b"", b"text", encode(PIXELS, "GIF"), encode(PIXELS, "BMP"),
+                                                           JPEG[:20])),
     *((cut, "damaged: .*[Tt]runcated") for cut in (JPEG[:-30], GOOD[:-40], GOOD[:-12])),
     (GOOD[:200] + bytes([GOOD[200] ^ 1]) + GOOD[201:], "damaged: .*checksum"),
     (png(16, 16, 8, 0, [b"short"]), "damaged: .*truncated"), (BOMB, "too many pixels, as in a decompression bomb"),

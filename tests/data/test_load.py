@@ -73,7 +73,7 @@ def test_without_a_home_a_folder_is_asked_for(monkeypatch):
     monkeypatch.setattr(Path, "home", home)
     for name in ("MINIBNN_DATA", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(InputError, match=r"^data_dir: wanted a folder, or MINIBNN_DATA, where the user has no home"):
+    with pytest.raises(InputError, match=r"^data_dir: wanted a folder, or MINIBNN_DATA, since the user has no home"):
         load("cifar10", 8)
 
 

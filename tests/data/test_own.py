@@ -278,7 +278,7 @@ def test_the_middle_squares_of_an_array_are_averaged(tmp_path):
 
 
 WANTED = r"wanted images of levels 0\.\.255, uint8 \(N, H, W, 3\), got"
-ADVICE = r"; np\.rint\(255 \* images\)\.astype\(np\.uint8\) makes such of images in 0\.\.1"
+ADVICE = r"; np\.rint\(255 \* images\)\.astype\(np\.uint8\) converts images in 0\.\.1"
 
 
 @pytest.mark.parametrize("array, message", [
@@ -361,7 +361,8 @@ def test_all_that_cannot_be_used_is_found_before_it_is_said(folder):
     for name, content in (("1.png", whole[:90]), ("2.png", b""), ("3.png", b"text")):
         (folder / name).write_bytes(content)
     wanted = f"{folder}/: wanted PNG and JPEG images of at least 8 x 8 pixels, got 4 of 31 files that cannot be used: "
-    listed = r"1\.png \(damaged: .*\), 2\.png \(no PNG or JPEG image\), 3\.png \(no PNG or JPEG image\) and 1 more"
+    no_image = r"\(not a PNG or JPEG image\)"
+    listed = rf"1\.png \(damaged: .*\), 2\.png {no_image}, 3\.png {no_image} and 1 more"
     with pytest.raises(InputError, match=f"^{wanted}{listed}$"):
         load(folder, 8)
     for name in ("1.png", "2.png"):

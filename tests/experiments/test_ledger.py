@@ -65,4 +65,4 @@ def test_paper_scale_agrees_with_the_rounded_numbers_of_table_1():
     rows = lines[2:2 + len(ledger.TABLE_1)]
     assert any("55.38M     56M     97.0%   97.1%     13.3 MB   13 MB" in row for row in rows)
     assert any("33.56M     34M     92.7%   90.1%     13.7 MB   14 MB" in row for row in rows)
-    assert "255 MB for 55.4 million" in lines[-3] and "bit x bit 13.46 G" in lines[-2]
+    assert "need 222 MB, the paper has 255 MB" in lines[-3] and "bit x bit 13.46 G" in lines[-2]

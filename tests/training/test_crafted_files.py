@@ -198,8 +198,8 @@ def test_a_run_that_is_not_whole_is_not_recorded(tmp_path, finished, damage, mes
 
 
 @pytest.mark.parametrize("changes, message", [
-    ({"parameters": 0, "binary_parameters": 0}, "counts of no model"), ({"bytes": 0}, "counts of no model"),
-    ({"binary_parameters": 10**9}, "counts of no model"),
+    *((changes, "not the counts of a model")
+      for changes in ({"parameters": 0, "binary_parameters": 0}, {"bytes": 0}, {"binary_parameters": 10**9})),
     ({"curve": [[12, 5.0, 1], [25, 5.0]]}, "a point of 3 numbers")])
 def test_numbers_of_a_result_that_no_run_has_are_refused(tmp_path, finished, changes, message):
     results.record(tmp_path, rows.ROWS[2], 0, finished, "a command")

@@ -80,7 +80,7 @@ def test_alternatives_to_weight_normalisation_survive_the_file(tmp_path, config,
 def test_a_model_whose_batch_normalisation_is_not_folded_is_not_used(tmp_path):
     state = TrainingState(small_settings(replace(CONFIG, normalisation="batch")))
     state.save(tmp_path / "c.npz")
-    with pytest.raises(InputError, match=r"c\.npz: wanted a complete run, whose batch norm.* got one at step 0 of 25"):
+    with pytest.raises(InputError, match=r"c\.npz: wanted a complete run, with folded .* got one at step 0 of 25"):
         load_trained(tmp_path / "c.npz")
 
 
@@ -191,8 +191,9 @@ def _mutated(content, kind, rng):
 
 @pytest.mark.parametrize("change, message", [
     ({"bits": None}, "without 'bits'"), ({"floats": np.zeros(3, np.float32)}, "got a file too small for them"),
-    ({"floats": np.zeros(9999, np.float32)}, "floats: wanted those of"),
-    ({"bits": np.zeros(3, np.uint8)}, "bits: wanted those of"), ({"bits": np.zeros((2, 2))}, "bits: wanted those of"),
+    ({"floats": np.zeros(9999, np.float32)}, "floats: wanted the numbers of"),
+    ({"bits": np.zeros(3, np.uint8)}, "bits: wanted the bits of"),
+    ({"bits": np.zeros((2, 2))}, "bits: wanted the bits of"),
     ({"floats": np.nan}, "floats: wanted finite numbers"), ({"settings": {}}, "settings: kind is missing"),
     ({"settings": 5}, "settings: "), ({"spare": 0x10}, "spare bits of 0"), ({"spare": 0x80}, "spare bits of 0")])
 def test_files_with_a_right_checksum_and_wrong_contents_are_refused(tmp_path, change, message):

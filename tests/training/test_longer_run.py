@@ -72,7 +72,7 @@ def test_a_run_whose_rate_has_fallen_says_why_it_cannot_go_on_and_is_left(tmp_pa
     result = _train(tmp_path / "a", 20)
     before = {path: path.read_bytes() for path in (tmp_path / "a").iterdir()}
     with pytest.raises(InputError, match=r"has done 20 of 20 steps and its learning rate has begun to fall \(--decay "
-                                         r"0.5\), so that it cannot become one of 40: train that one in another --out"):
+                                         r"0.5\), so it cannot become one of 40 steps: train that one in another"):
         _train(tmp_path / "a", 40, resume=True)
     with pytest.raises(InputError, match="started with steps = 20, got 10"):
         _train(tmp_path / "a", 10, resume=True)
@@ -85,5 +85,5 @@ def test_a_run_whose_rate_has_fallen_says_why_it_cannot_go_on_and_is_left(tmp_pa
 def test_folded_batch_normalisation_does_not_go_on(tmp_path):
     batch = replace(CONFIG, normalisation="batch")
     _train(tmp_path / "a", 5, batch, decay=0.0)
-    with pytest.raises(InputError, match="its batch normalisation is folded, so that it cannot become one of 10"):
+    with pytest.raises(InputError, match="its batch normalisation is folded, so it cannot become one of 10"):
         _train(tmp_path / "a", 10, batch, decay=0.0, resume=True)

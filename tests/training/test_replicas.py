@@ -164,7 +164,7 @@ def test_gradients_that_the_model_has_already_count_once():
 @pytest.mark.parametrize("number", [2, 6])
 def test_noise_of_other_images_is_not_cut(kind, config, number):
     model = _model(kind, config)
-    with pytest.raises(InputError, match="noise: wanted that of as many images as there are, 3, got that of"):
+    with pytest.raises(InputError, match="noise: wanted noise for 3 images, got noise for"):
         training_loss(model, DATA.train[:3], model.draw_noise(np.random.default_rng(1), number))
 
 
@@ -172,5 +172,5 @@ def test_masks_of_other_images_are_not_cut():
     model = _model(FlowPP, replace(FLOW_CONFIG, dropout=0.2))
     three, six = (model.draw_noise(np.random.default_rng(1), number, training=True) for number in (3, 6))
     assert six.masks
-    with pytest.raises(InputError, match="noise: wanted that of as many images as there are, 3, got that of 6"):
+    with pytest.raises(InputError, match="noise: wanted noise for 3 images, got noise for 6"):
         training_loss(model, DATA.train[:3], three._replace(masks=six.masks))

@@ -57,7 +57,7 @@ def test_skipped_updates_are_counted_and_shown(tmp_path, monkeypatch):
 @pytest.mark.parametrize("steps, ends_at", [(25, 13), (500, 101)])
 def test_a_run_most_of_whose_updates_were_skipped_has_diverged_and_says_so_early(tmp_path, monkeypatch, steps, ends_at):
     monkeypatch.setattr(adam, "SKIP_NORM", 0.0)
-    message = f"training: {ends_at} of the first {ends_at} updates were skipped, for their gradients were too long"
+    message = f"training: {ends_at} of the first {ends_at} updates were skipped because their gradients were too long"
     with pytest.raises(FloatingPointError, match=message):
         _train(tmp_path, small_settings(steps=steps))
     assert not (tmp_path / "result.json").exists()

@@ -10,7 +10,7 @@ from .outputs import require_outputs
 
 
 def data_of(settings, options, outputs):
-    """The data set that the options name, or that the model was trained on; its files are not to be written over.
+    """The data set that the options name, or that the model was trained on; no output may overwrite its files.
 
     settings:  of the model;  outputs: as in `require_outputs`
     Raises:    InputError
@@ -28,7 +28,7 @@ def data_of(settings, options, outputs):
 
 
 def _require_outside(name, outputs):
-    """A picture written into a folder of photographs would be one of them from then on.    Raises: InputError"""
+    """Refuse a picture in a folder of photographs, where it would become one of them.    Raises: InputError"""
     if name not in data.NAMES and Path(name).expanduser().is_dir():
         folder = Path(name).expanduser().resolve()
         for option, path in outputs.items():
@@ -40,5 +40,6 @@ def print_other_images(settings, found):
     """Say so if a data set of the same name has other images than those that the model was trained and tested on."""
     known = settings.data
     if found["name"] == known["name"] and found["fingerprint"] != known["fingerprint"]:
-        print(f"  not the images of the model's own run: {found['train_images']:,} and {found['test_images']:,} of "
-              f"{found['name']} here, {known['train_images']:,} and {known['test_images']:,} there, or others")
+        print(f"  these are not the images of the model's own run: {found['train_images']:,} training and "
+              f"{found['test_images']:,} test images of {found['name']} here, {known['train_images']:,} and "
+              f"{known['test_images']:,} there, or different pixels")

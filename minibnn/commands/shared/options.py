@@ -1,4 +1,4 @@
-"""The parser, the kinds of values that options take, and the options that several commands have."""
+"""The parser, the types of option values, and the options that several commands have."""
 
 import argparse
 import re
@@ -14,15 +14,15 @@ DATA_HELP = ("images: leaves (dead leaves, made here), cifar10, imagenet32, or a
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are InputErrors that name the command, and propose what was meant."""
+    """A parser that raises InputErrors, which name the command and suggest what was meant."""
 
     def parse_known_args(self, args=None, namespace=None):
         """As argparse, but `--option=--` has no value."""
         for argument in args or ():
-            if re.fullmatch("--.*=--", argument):                   # argparse takes the value away
+            if re.fullmatch("--.*=--", argument):                   # argparse drops the value
                 self.error(f"{argument.removesuffix('=--')}: wanted a value, got '--'")
         known, unknown = super().parse_known_args(args, namespace)
-        if unknown:                                                 # here, where it is known which command they are of
+        if unknown:                                                 # here the command is known
             options = [option for action in self._actions for option in action.option_strings]
             self.error(f"unrecognized arguments: {' '.join(unknown)}"
                        + did_you_mean(unknown[0].partition("=")[0], options))
@@ -37,7 +37,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def whole_number(least, most=10**9):
-    """The kind of an option: a whole number from `least` to `most`."""
+    """A type for options: a whole number from `least` to `most`."""
     def parse(text):
         whole = text.isascii() and text.isdigit() and len(text) < 1000
         if not whole or not least <= int(text) <= most:
@@ -49,7 +49,7 @@ def whole_number(least, most=10**9):
 
 
 def real_number(text):
-    """The kind of an option: a number."""
+    """A type for options: a number."""
     try:
         return float(text)
     except ValueError:
@@ -57,14 +57,14 @@ def real_number(text):
 
 
 def path(text):
-    """The kind of an option: a file or a folder."""
+    """A type for options: a file or a folder."""
     if not text:
         raise argparse.ArgumentTypeError("wanted a file or a folder, got an empty text")
     return Path(text)
 
 
 def output(*suffixes):
-    """The kind of an option: a file to write, whose suffix says in which format; a device or a pipe may have any."""
+    """A type for options: a file to write; its suffix gives the format. A device or a pipe may have any suffix."""
     def parse(text):
         file = path(text)
         special = file.exists() and not file.is_file() and not file.is_dir()
@@ -75,7 +75,7 @@ def output(*suffixes):
 
 
 def model(text):
-    """The kind of an option: the file of a trained model, by its path, its run's folder or its name."""
+    """A type for options: a trained model, given by its path, its run's folder or its name."""
     try:
         return models.file_of(path(text))
     except InputError as error:
@@ -83,35 +83,35 @@ def model(text):
 
 
 def add_model(parser, **settings):
-    """A MODEL, by what `models.file_of` takes; settings: of add_argument"""
+    """Add MODEL, in any form that `models.file_of` accepts.    settings: for add_argument"""
     parser.add_argument("model", type=model, metavar="MODEL", help=MODEL_HELP, **settings)
 
 
 def add_threads(parser):
-    """--threads"""
+    """Add --threads."""
     parser.add_argument("--threads", type=whole_number(1, 1000), default=cores.available(), metavar="N",
-                        help="parts of a batch that are worked on at the same time (default %(default)s, the cores "
-                             "of this machine); a part of what makes a run repeat bit for bit")
+                        help="parts of a batch that are computed at the same time (default %(default)s, the cores of "
+                             "this machine); a run repeats bit for bit only with the same number")
 
 
 def add_seed(parser, default=0):
-    """--seed, of the noise"""
+    """Add --seed, of the noise."""
     parser.add_argument("--seed", type=whole_number(0), default=default, metavar="N",
-                        help="of the noise (default %(default)s)")
+                        help="seed of the noise (default %(default)s)")
 
 
 def add_data(parser, default=None):
-    """--data and --data-dir; without a default: what the model was trained on"""
+    """Add --data and --data-dir; without a default, --data is what the model was trained on."""
     parser.add_argument("--data", default=default, metavar="DATA", help=DATA_HELP
                         + ("" if default else " (default: what the model was trained on)"))
     add_data_dir(parser)
 
 
 def add_data_dir(parser):
-    """--data-dir"""
+    """Add --data-dir."""
     parser.set_defaults(data_dir=None)                              # before the option: so help does not show None
     parser.add_argument("--data-dir", type=path, metavar="DIR", default=argparse.SUPPRESS,
                         help="folder with the files of cifar10 or imagenet32 (default: $MINIBNN_DATA, else "
-                             "~/.cache/minibnn). Absent CIFAR-10 files are downloaded (170 MB), unless the folder has "
-                             "cifar-10-binary.tar.gz; ImageNet's, train_data_batch_*.npz and val_data.npz, need a "
-                             "registration at https://image-net.org")
+                             "~/.cache/minibnn). Missing CIFAR-10 files are downloaded (170 MB), unless the folder "
+                             "has cifar-10-binary.tar.gz. The files of ImageNet 32, train_data_batch_*.npz and "
+                             "val_data.npz, need a registration at https://image-net.org")

@@ -1,4 +1,4 @@
-"""Where a command may write, never over a file that it reads nor over the files of a run; and images written there."""
+"""Refuse to write over a file that the command reads, or over the files of a run; write images."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ from ...training.run_files import RUN_FILES, holds_run
 
 
 def require_outputs(outputs, *read):
-    """Say before any work that a file cannot be written to.
+    """Check before any work that every output can be written.
 
     outputs:   dict option -> path, or None where the option was not given
     read:      paths of the files that the command reads
@@ -28,9 +28,9 @@ def require_outputs(outputs, *read):
 
 
 def save_images(path, images, draw):
-    """Write images, (N, S, S, 3) uint8, as an array where `path` ends in .npy, or else the picture of `draw(path)`.
+    """Write images, (N, S, S, 3) uint8, as an array if `path` ends in .npy, else as a picture by `draw(path)`.
 
-    Returns:   whether it is a picture
+    Returns:   whether a picture was written
     """
     if path.suffix.lower() != ".npy":
         draw(path)

@@ -8,7 +8,7 @@ STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 
 @contextmanager
 def stop_on_signals():
-    """Yields a function that says whether Ctrl-C, a termination or a hang-up came; a second one acts at once.
+    """Yield a function that says whether Ctrl-C, a termination or a hang-up came; a second one stops at once.
 
     A signal that is ignored when this begins, as under nohup or in the background of a script, stays ignored.
     """

@@ -1,1 +1,1 @@
-"""How fast the library is, each figure as a share of what this machine's matrix products reach in the same run."""
+"""How fast the library is, as fractions of the rate of this machine's matrix products in the same run."""

@@ -10,7 +10,7 @@ from ...cores import Team
 from ...ops import conv2d
 from .machine import median_seconds
 
-CALLS = 8                # each time that threads are asked: a pass through a model asks them once for all its layers
+CALLS = 8                # calls each time that threads get work: a pass through a model gives it once for all layers
 # (images, rows, columns, channels in and out), 3x3 kernels. The first two are the ones that must be fast.
 SHAPES = ((64, 16, 16, 64), (32, 16, 16, 128), (64, 8, 8, 64), (64, 8, 8, 32))
 
@@ -50,9 +50,9 @@ class Counted:
 
 @contextmanager
 def counting():
-    """Inside, every convolution of a layer is timed and its multiplications and additions counted.
+    """Inside, every convolution of a layer is timed, and its multiplications and additions are counted.
 
-    A backward makes twice the products of its forward. Signs in pairs count as if they were convolved one by one.
+    A backward makes twice the products of its forward. Pairs of signs count as if each sign were convolved alone.
     """
     counted = Counted()
     originals = {name: getattr(convolutions, name) for name in STRIDED_SIDE}

@@ -1,4 +1,4 @@
-"""What the machine can do: the rate of its matrix products, on one thread and on all, with other kernels too."""
+"""The rate of the machine's matrix products, on one thread and on all, and with other kernels."""
 
 import os
 import platform
@@ -27,7 +27,7 @@ def describe():
 
 
 def median_seconds(function, seconds=0.5, least=5):
-    """Median time of a call, over calls for about so many seconds, after one that warms up."""
+    """Median time of a call, over calls for about `seconds` seconds, at least `least`, after one to warm up."""
     return medians_in_turn({"": function}, seconds, least)[""]
 
 
@@ -60,7 +60,7 @@ def product_rate(threads, seconds=0.5):
 
 
 def rates_of_other_kernels():
-    """GFLOP/s on one thread with each OPENBLAS_CORETYPE, in a process of its own; None where it cannot run."""
+    """GFLOP/s on one thread with each OPENBLAS_CORETYPE, in a new process each; None where it cannot run."""
     return {name: _rate_of(name) for name in CORETYPES}
 
 

@@ -8,7 +8,7 @@ from ... import cores
 from ...pictures import figures
 from . import convolution, machine, signs, steps
 
-HELPS = 1.1              # kernels that are faster by this factor are worth a word
+HELPS = 1.1              # kernels that are faster by this factor are recommended
 WAYS = ("float", "unpacked", "packed")
 
 

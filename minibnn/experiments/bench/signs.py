@@ -1,4 +1,4 @@
-"""The convolution of signs in three ways, and packed models against unpacked ones."""
+"""The convolution of signs in three ways, and packed models compared with unpacked ones."""
 
 import copy
 from functools import partial
@@ -24,7 +24,7 @@ def sign_rates(shape, threads):
     """Billions of multiply-adds a second (GMAC/s) of 3x3 convolutions, the images shared among the threads.
 
     Returns:   dict: "float" (conv2d of +-1), "xnor" (with the packing of its input), "pairs" (two signs in one
-               float), and how many times as fast as the first the others are: "xnor_speedup", "pairs_speedup"
+               float), and their speeds as multiples of "float": "xnor_speedup", "pairs_speedup"
     """
     rng = np.random.default_rng(0)
     channels = shape[-1]
@@ -42,9 +42,9 @@ def sign_rates(shape, threads):
 
 
 def pass_rates():
-    """Billions of 64-bit words a second that one thread takes through each of the three passes of XNOR.
+    """Billions of 64-bit words a second that one thread processes in each of the three passes of XNOR.
 
-    Returns:   dict: "exclusive or", "count", "addition", and "limit": what they allow together, in GMAC/s
+    Returns:   dict: "exclusive or", "count", "addition", and "limit": the rate that they allow together, in GMAC/s
     """
     rng = np.random.default_rng(0)
     words, kernel = (rng.integers(0, 2**63, shape, dtype=np.uint64) for shape in (PIXELS, (OUTPUTS, 1)))

@@ -1,4 +1,4 @@
-"""Training steps: their rate, where their time goes, their memory, and how both grow."""
+"""Training steps: their rate, the parts of their time, their memory, and how time and memory grow."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ BATCH = 64
 VAE = VAEConfig(size=16, layers=6, channels=64, blocks=6, nproc=1, weights=1, activations=1)
 FLOW = FlowConfig()
 BASE = VAEConfig(size=16, layers=3, channels=64, blocks=3, nproc=1, weights=1, activations=1)
-# What is doubled, how the time should grow with it, and how the memory: as its power 1 or 2.
+# What is doubled: the configuration, the factor of the batch, and the powers by which time and memory should grow.
 GROWTH = {"batch": (BASE, 2, 1, 1), "image size": (replace(BASE, size=32), 1, 2, 2),
           "width": (replace(BASE, channels=128), 1, 2, 1),
           "depth": (replace(BASE, layers=6, blocks=6, nproc=2), 1, 1, 1)}
@@ -37,7 +37,7 @@ def binary(config):
 
 
 class Stepper:
-    """A model under training on images of noise, one call a step."""
+    """Training of a model on images of noise; each call is one step."""
 
     def __init__(self, config, batch, team):
         data = {"name": "noise", "train_images": batch, "test_images": 0, "fingerprint": ""}
@@ -53,8 +53,8 @@ class Stepper:
 def step_shares(config, threads, batch=BATCH, seconds=3.0):
     """One training step: its seconds, GFLOP of convolution, and the shares of its time (which add to 1).
 
-    Times of a team's threads are averaged. "python" is what the same step takes with one image a thread, without
-    convolutions and optimiser: a cost that does not grow with the images. "elementwise" is all the rest.
+    Times of a team's threads are averaged. "python" is the time of the same step with one image per thread, without
+    convolutions and optimiser: it does not grow with the number of images. "elementwise" is all the rest.
     """
     with Team(threads) as team:
         full = _profile(Stepper(config, batch, team), threads, seconds)
@@ -67,7 +67,7 @@ def step_shares(config, threads, batch=BATCH, seconds=3.0):
 
 
 def _profile(step, threads, seconds):
-    """Seconds of a step: median and mean, and by what it did, as means; and its GFLOP."""
+    """Seconds of a step, median and mean; mean seconds of each kind of work in it; and its GFLOP."""
     updates, adam_update = [], step.state.adam.update
 
     def timed_update(*arguments):
@@ -92,7 +92,7 @@ def _profile(step, threads, seconds):
 
 
 def seconds_by_precision(config, threads):
-    """Seconds of a training step with 32-bit weights and activations, with 1-bit weights, with both of 1 bit.
+    """Seconds of a training step with 32-bit weights and activations, with 1-bit weights, and with both 1-bit.
 
     Returns:   dict "32 / 32", "1 / 32", "1 / 1" -> seconds; the configurations differ in nothing else
     """
@@ -103,7 +103,7 @@ def seconds_by_precision(config, threads):
 
 
 def peak_memory(config, batch, threads):
-    """Peak memory of training steps in MB above the interpreter with its imports, in a process of its own."""
+    """Peak memory of training steps in MB above the interpreter with its imports, in a new process."""
     script = MEMORY_OF_A_STEP.format(config=config, batch=batch, threads=threads)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
     return float(done.stdout)

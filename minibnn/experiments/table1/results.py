@@ -40,8 +40,9 @@ class Difference(NamedTuple):
 
     @property
     def t(self):
-        """Student's t: the difference in units of its standard error over seeds; nan for one seed."""
-        return self.mean / self.se_seeds
+        """Student's t: the difference in units of its standard error over seeds; nan for one seed, or for 0 / 0."""
+        with np.errstate(divide="ignore", invalid="ignore"):        # seeds may differ by exactly as much
+            return float(np.divide(self.mean, self.se_seeds))
 
     @property
     def passes(self):
