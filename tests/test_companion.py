@@ -165,7 +165,8 @@ def test_a_link_of_the_page_leads_somewhere(target):
 
 def test_pictures_have_a_text_for_those_who_cannot_see_them():
     pictures = re.findall(r"!\[([^]]*)\]\(([^)]+)\)", PAGE)
-    assert [target for _, target in pictures] == ["../figures/sign.png", "../figures/figure1.png"]
+    assert [target for _, target in pictures] == [
+        f"../figures/{name}.png" for name in ("sign", "figure1", "vae", "flow")]
     assert all(len(text) > 40 for text, _ in pictures)
 
 
@@ -213,5 +214,5 @@ def test_the_speed_of_signs_is_the_recorded_one():
     recorded = json.loads((ROOT / "figures" / "bench.json").read_text())["signs"]
     pairs, xnor = ([shape[threads][f"{way}_speedup"] for shape in recorded for threads in ("one_thread", "all_threads")]
                    for way in ("pairs", "xnor"))
-    assert (f"in pairs of images at {min(pairs):.2f} to {max(pairs):.2f} times the speed of the float convolution, by "
+    assert (f"pairs of images run at {min(pairs):.2f} to {max(pairs):.2f} times the speed of the float convolution, "
             f"exclusive or at {min(xnor):.2f} to {max(xnor):.2f} times") in PAGE

@@ -79,7 +79,8 @@ def test_the_figures_command_draws_all_of_them(monkeypatch, tmp_path):
     monkeypatch.setattr("minibnn.experiments.table1.results.load", lambda folder: dict(_results()))
     assert main(["figures", "--out", str(tmp_path / "new")]) == 0
     drawn = sorted(path.name for path in (tmp_path / "new").iterdir())
-    assert drawn == ["figure1.png", "figure2.png", "memory.png", "sign.png", "table1_samples.png"]
+    names = ("figure1", "figure2", "flow", "memory", "sign", "table1_samples", "vae")
+    assert drawn == [f"{name}.png" for name in names]
     for name in drawn:
         assert len(np.unique(imread(tmp_path / "new" / name)[::3, ::3].reshape(-1, 4), axis=0)) > 20
 
