@@ -123,6 +123,7 @@ def test_pack_and_use_what_was_packed(capsys):
     assert not Path("again.npz").exists()
 
 
+@pytest.mark.slow
 def test_shipped_models_need_no_checkpoint(capsys):
     assert main(["sample", "--n", "20", "--out", "s.png"]) == 0
     assert "Flow++ 1 / 1" in capsys.readouterr().out and imread("s.png").std() > 0.05
@@ -141,6 +142,7 @@ def test_the_version_and_the_help_of_every_command(capsys):
         assert (f"minibnn {minibnn.__version__}\n" == printed) == (arguments == ["--version"])
 
 
+@pytest.mark.slow
 def test_models_by_name_and_images_as_an_array(capsys):
     assert main(["sample", "vae-1-1", "--n", "3", "--out", "s.npy"]) == 0
     np.testing.assert_array_equal(np.load("s.npy"), minibnn.load("vae-1-1").sample(3, seed=0))

@@ -31,7 +31,7 @@ def test_every_command_is_in_the_readme():
     from minibnn.__main__ import COMMANDS
     for command in COMMANDS:
         name = command.__name__.rpartition(".")[2]
-        assert name == "tour" or f"| `python -m minibnn {name}" in README, name
+        assert name == "tour" or f"\n| `{name}" in README, name
 
 
 def test_the_speeds_are_the_recorded_ones():

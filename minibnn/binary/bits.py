@@ -8,15 +8,15 @@ WORD = np.dtype("<u8")   # bit i of a row is bit i % 64 of word i // 64, on ever
 
 
 def pack_bits(positive):
-    """Bits in words along the last axis; spare bits of the last word are 0.
+    """Store bits in words along the last axis, the first bit lowest; spare bits are 0.
 
-    positive: (..., n) bool, result: (..., W) uint64 with W = ceil(n / 64)
+    positive: (..., n) bool, result: (..., S) uint64 with S = ceil(n / 64)
     """
     return words_of(np.packbits(positive, axis=-1, bitorder="little"))
 
 
 def words_of(rows):
-    """Bytes as words along the last axis; spare bytes of the last word are 0.    (..., bytes) -> (..., W) uint64"""
+    """Bytes as words along the last axis; spare bytes of the last word are 0.    (..., bytes) -> (..., S) uint64"""
     n = rows.shape[-1]
     words = np.zeros((*rows.shape[:-1], -(-n // WORD.itemsize) * WORD.itemsize), np.uint8)
     words[..., :n] = rows
@@ -26,7 +26,7 @@ def words_of(rows):
 def unpack_signs(words, n, dtype=np.float32):
     """The signs whose bits `pack_bits` packed: +1 where the bit is set, else -1.
 
-    words: (..., W) uint64, result: (..., n)
+    words: (..., S) uint64, result: (..., n)
     """
     signs = np.unpackbits(words.view(np.uint8), axis=-1, count=n, bitorder="little").astype(dtype)
     signs *= 2
@@ -37,7 +37,7 @@ def unpack_signs(words, n, dtype=np.float32):
 class PackedKernel:
     """A kernel of +-1 in bits, ready for `binary.xnor`.
 
-    words: (O, W) uint64, the fan-in of each output channel: kernel rows, kernel columns, channels. The channels of
+    words: (O, S) uint64, the fan-in of each output channel: kernel rows, kernel columns, channels. The channels of
     each kernel position fill whole bytes, so that a patch is gathered by bytes; spare bits are 0.
     """
 

@@ -35,21 +35,24 @@ def sign_conv2d(x, w, stride=1, padding=0):
 
 
 def _convolve_pairs(x, w, stride, padding):
-    half = -(-len(x) // 2)                                          # of an odd number, the last of them has no partner
-    pairs = BASE * x[:half]
-    pairs[:len(x) - half] += x[half:]
-    channels = MOST_PRODUCTS // w.shape[0] ** 2                     # more of them are added part by part
-    parts = (slice(first, first + channels) for first in range(0, w.shape[2], channels))
-    y, *others = (_parted(convolve(pairs[..., part], w[:, :, part], stride, padding), len(x)) for part in parts)
+    half = -(-len(x) // 2)                                          # rounded up
+    joined = BASE * x[:half]                                        # x2, of the first images
+    joined[:len(x) - half] += x[half:]                              # x1; one x2 may be alone
+    channels = MOST_PRODUCTS // w.shape[0] ** 2                     # that one sum may have
+    parts = [slice(first, first + channels) for first in range(0, w.shape[2], channels)]
+    sums = (convolve(joined[..., part], w[:, :, part], stride, padding) for part in parts)
+    y, *others = (_separated(of_part, len(x)) for of_part in sums)
     for other in others:
         y += other
     return y
 
 
-def _parted(sums, N):
-    """Sums over images from sums over pairs: (N/2 rounded up, H, W, O) -> (N, H, W, O)"""
+def _separated(sums, N):
+    """The sums of N images from those of their pairs: (ceil(N / 2), H, W, O) -> (N, H, W, O)"""
     y = np.empty((N, *sums.shape[1:]), sums.dtype)
-    upper, lower = y[:len(sums)], y[len(sums):]
-    np.rint(np.multiply(sums, 1 / BASE, out=upper), out=upper)
-    np.add(sums[:len(lower)], np.multiply(upper[:len(lower)], -BASE, out=lower), out=lower)
+    y2, y1 = y[:len(sums)], y[len(sums):]
+    np.multiply(sums, 1 / BASE, out=y2)
+    np.rint(y2, out=y2)                                             # y2 = round(sums / BASE)
+    np.multiply(y2[:len(y1)], -BASE, out=y1)
+    y1 += sums[:len(y1)]                                            # y1 = sums - BASE * y2
     return y

@@ -54,8 +54,8 @@ def sign(x):
     """Sign with sign(0) = +1, and its true derivative.
 
     Paper:     Eq. (1).
-    Forward:   y = +1 where x >= 0, else -1                         x, y: any shape
-    Backward:  dx = 0 (the derivative almost everywhere; useless for training)
+    Forward:   y = +1 where x >= 0, else -1                x, y: any shape
+    Backward:  dx = 0, the derivative everywhere but at 0; it cannot train anything
     """
     y = _sign(x)
 
@@ -70,9 +70,9 @@ def binarise_weights_ste(v):
     """Binarise latent weights, with a straight-through gradient.
 
     Paper:     Eq. (2), (3), section 2.1.
-    Forward:   v_B = sign(v)                                        v, v_B: any shape
-    Backward:  dv = d_vB.  Surrogate: the derivative of the identity; the bound on v comes from Eq. (4),
-               after each update, not from here.
+    Forward:   v_B = sign(v)                               v, v_B: any shape
+    Backward:  dv = d_vB.  Surrogate: the derivative of the identity.
+               The bound of Eq. (4) is not applied here: `clip_latent` does that after each update.
     """
     v_binary = _sign(v)
 
@@ -87,7 +87,7 @@ def binarise_activations_ste(a):
     """Binarise activations, with a clipped straight-through gradient.
 
     Paper:     Eq. (5), (6), section 2.1.
-    Forward:   a_B = sign(a)                                        a, a_B: any shape
+    Forward:   a_B = sign(a)                               a, a_B: any shape
     Backward:  da = d_aB where |a| <= 1, else 0.  Surrogate: the derivative of clip(a, -1, 1).
     """
     a_binary = _sign(a)
@@ -98,10 +98,10 @@ def binarise_activations_ste(a):
 
 
 def clip_latent(v):
-    """Latent weights, bounded after an update so that each can still flip.
+    """Bound latent weights after an update, so that each weight can still change its sign.
 
     Paper:     Eq. (4).
-    Returns:   max(-1, min(1, v)): a new array of v's shape
+    Returns:   max(-1, min(1, v)), a new array of v's shape
     """
     return np.clip(v, -1, 1)
 

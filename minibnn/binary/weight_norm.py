@@ -1,6 +1,7 @@
 """Weight normalisation, real and binary.
 
-Kernels are (K, K, C, O); norms and gains belong to one output channel each, n = K*K*C is the fan-in.
+Kernels are (K, K, C, O). Each output channel has a norm and a gain of its own. Its fan-in, the
+number of its weights, is n = K*K*C.
 """
 
 import numpy as np
@@ -11,13 +12,13 @@ from ..numerics import sum_over_pixels
 
 @differentiable("v", "gain")
 def weight_norm(v, gain):
-    """Give each output channel's kernel the direction of v and the length of its gain.
+    """Give the kernel of each output channel the direction of v and the gain as its length.
 
     Paper:     Eq. (11).
     Forward:   w = v * gain / norm(v), the norm over all axes but the last
                v, w: (..., O), gain: (O,)
     Backward:  d_gain = sum(dw * v / norm(v)),
-               dv = gain / norm(v) * (dw - v / norm(v) * d_gain): dw without its part along v
+               dv = gain / norm(v) * (dw - v / norm(v) * d_gain)
     """
     norm = np.sqrt(sum_over_pixels(v * v))
     w = v * (gain / norm)
@@ -31,9 +32,9 @@ def weight_norm(v, gain):
 
 @differentiable("v_binary", "gain")
 def binary_weight_norm(v_binary, gain):
-    """Weight normalisation of a kernel of +-1: the norm is a constant, so no gradient passes through it.
+    """Normalise a kernel of +-1: its norm is a constant, so no gradient passes through it.
 
-    Paper:     Eq. (12). Layers use the form of Eq. (13): `binary_scale`, after the convolution.
+    Paper:     Eq. (12). Layers scale after the convolution instead: `binary_scale`, Eq. (13).
     Forward:   w = v_B * gain / sqrt(n)                             v_B, w: (..., O), gain: (O,)
     Backward:  d_vB = dw * gain / sqrt(n), d_gain = sum(dw * v_B) / sqrt(n)
     """
@@ -47,7 +48,7 @@ def binary_weight_norm(v_binary, gain):
 
 @differentiable("gain")
 def binary_scale(gain, fan_in):
-    """The scale of a binary convolution's output.
+    """The factor by which the output of a binary convolution is multiplied.
 
     Paper:     Eq. (13): conv(x, v_B * alpha) = conv(x, v_B) * alpha.
     Forward:   alpha = gain / sqrt(n)                               gain, alpha: (O,), n = fan_in

@@ -39,7 +39,7 @@ def _correlate_bits(x, kernel, frame):
     images = max(1, PIXELS // output)
     for start in range(0, len(x), images):
         words = words_of(_patches(pixels[start:start + images], K, frame))
-        words = np.ascontiguousarray(words.reshape(-1, words.shape[-1]).T)          # (W, pixels)
+        words = np.ascontiguousarray(words.reshape(-1, words.shape[-1]).T)          # (S, pixels)
         y[start:start + images] = _count_differences(words, kernel.words).T.reshape(-1, output, O)
     y *= -2
     y += _sums_without_differences(x.shape, kernel, frame)
@@ -56,34 +56,38 @@ def _patches(pixels, K, frame):
 
 
 def _count_differences(words, kernel_words):
-    """How many bits differ, in the smallest type that cannot overflow.
+    """How many bits differ between each kernel and each patch.
 
-    words: (W, pixels), kernel_words: (O, W), result: (O, pixels)
+    words: (S, pixels), the bits of a patch in each column; kernel_words: (O, S)
+    Returns:   (O, pixels), in the smallest type that cannot overflow
     """
-    W, pixels = words.shape
+    S, pixels = words.shape
     O = len(kernel_words)
-    smallest = np.min_scalar_type(64 * W)
-    counts = np.zeros((O, pixels + ROW_SPARE), smallest)[:, :pixels]
+    counts = np.zeros((O, pixels + ROW_SPARE), np.min_scalar_type(64 * S))[:, :pixels]
     differing = np.empty((min(O, OUTPUTS), pixels), WORD)
     ones, few = (np.empty(differing.shape, np.uint8) for _ in range(2))
     for o in range(0, O, OUTPUTS):
-        of_kernel = kernel_words[o:o + OUTPUTS, :, None]
-        n = len(of_kernel)                                          # the last block may be smaller
-        for w in range(0, W, WORDS_PER_BYTE):
-            np.bitwise_count(np.bitwise_xor(words[w], of_kernel[:, w], out=differing[:n]), out=few[:n])
-            for v in range(w + 1, min(w + WORDS_PER_BYTE, W)):
-                np.bitwise_count(np.bitwise_xor(words[v], of_kernel[:, v], out=differing[:n]), out=ones[:n])
-                few[:n] += ones[:n]
-            counts[o:o + n] += few[:n]
+        kernels = kernel_words[o:o + OUTPUTS, :, None]
+        m = len(kernels)                                            # the last block may be smaller
+        for first in range(0, S, WORDS_PER_BYTE):
+            np.bitwise_xor(words[first], kernels[:, first], out=differing[:m])
+            np.bitwise_count(differing[:m], out=few[:m])
+            for i in range(first + 1, min(first + WORDS_PER_BYTE, S)):
+                np.bitwise_xor(words[i], kernels[:, i], out=differing[:m])
+                np.bitwise_count(differing[:m], out=ones[:m])
+                few[:m] += ones[:m]
+            counts[o:o + m] += few[:m]
     return counts
 
 
 def _sums_without_differences(shape, kernel, frame):
-    """What the sum would be if no bit differed: (H' * W', O).
+    """What the sums would be if no bit differed: (H' * W', O).
 
-    n for a patch inside the image. Outside it the bits are 0, as if all signs were -1; what they add with the
-    kernel, C - 2 * (its ones), is taken back, so that padding adds nothing.
+    A patch inside the image gives n. Outside of it the bits are 0, as if all signs were -1.
+    What they add with the kernel, C - 2 * (its ones), is taken back, so that padding adds nothing.
     """
     K, _, C, _ = kernel.shape
-    inside = _patches(np.ones((1, *shape[1:3], 1), np.int64), K, frame).reshape(-1, K * K)     # 0 outside the image
-    return (K * K * C - (1 - inside) @ (C - 2 * kernel.ones())).astype(np.float32)
+    image = np.ones((1, *shape[1:3], 1), np.int64)
+    inside = _patches(image, K, frame).reshape(-1, K * K)           # 1 in the image, 0 outside
+    taken_back = (1 - inside) @ (C - 2 * kernel.ones())
+    return (K * K * C - taken_back).astype(np.float32)

@@ -96,11 +96,12 @@ class WeightNormConv(NormalisedConv):
 
 
 class BinaryConv(NormalisedConv):
-    """Convolution with binary weight normalisation: the convolution itself sees only weights of +-1.
+    """Convolution with binary weight normalisation: the convolution itself sees weights of +-1.
 
     Paper:     Eq. (2), (3), (12), (13).
-    Forward:   y = conv(x, sign(v)) * gain / sqrt(n) + bias         x: (N, H, W, C), y: (N, H', W', O)
-    Backward:  dx; v (straight through), gain and bias accumulate theirs
+    Forward:   y = conv(x, sign(v)) * gain / sqrt(n) + bias
+               x: (N, H, W, C), y: (N, H', W', O)
+    Backward:  dx; v (straight through), gain and bias accumulate their gradients
     """
 
     kind = "binary"

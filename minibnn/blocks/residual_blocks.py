@@ -20,12 +20,12 @@ def residual(x, branch):
 
 
 def chain(x, steps, initialise=False):
-    """Apply one step after the other; the backward runs through them in reverse.
+    """Apply the steps one after another; the backward goes through them in reverse.
 
-    Forward:   y = steps[-1](... steps[0](x))                       steps: (x, initialise) -> (y, backward)
+    Forward:   y = steps[-1](... steps[0](x))           each step: (x, initialise) -> y, backward
     Backward:  dx
-    With `initialise`, each layer sets its gains and biases from what it sees before it passes that on; that
-    pass has no backward, so that a large batch does not fill the memory with what a backward would need.
+    With `initialise`, each layer first sets its gains and biases from its input. That pass has no
+    backward, since what a backward needs of a large batch would fill the memory.
     """
     backwards = []
     for step in steps:
@@ -42,7 +42,7 @@ def chain(x, steps, initialise=False):
 
 
 class Activation:
-    """A step for `chain`: sign with the clipped straight-through gradient (Eq. 5-6) if `binary`, else ELU.
+    """A step for `chain`: ELU, or if `binary`, sign with its clipped gradient (Eq. 5-6).
 
     Differs:   the published code has tanh in the VAE's 32-bit blocks, where the paper says ELU.
     """
@@ -58,11 +58,12 @@ class ResidualBlock:
     """The VAE's residual block: activation, convolution, activation, convolution, add the input.
 
     Paper:     Figure 1 (a) with 32-bit activations (ELU), (b) with 1-bit ones (sign).
-               conv: the class of its convolutions, BinaryConv or its 32-bit twin WeightNormConv, or one of
-               the alternatives
     Forward:   y = x + conv2(act(conv1(act(x))))                    x, y: (N, H, W, C)
-    Backward:  dx; the convolutions accumulate theirs
-    It starts as the identity, since conv2 starts with gain 0 and bias 0; conv1 starts with deviation 1.
+    Backward:  dx; the convolutions accumulate the gradients of their parameters
+    conv:      the class of its convolutions: BinaryConv (1-bit weights), WeightNormConv (32-bit
+               weights), or one of `blocks.alternatives`
+    It starts as the identity: conv2 starts with gain 0 and bias 0. The output of conv1 starts with
+    standard deviation 1.
     """
 
     def __init__(self, rng, channels, kernel, conv, binary_activations):

@@ -53,31 +53,34 @@ def end(message):
 
 
 def push(message, start, frequency, precision, pad=0):
-    """Put a symbol on each of the first lanes.
+    """Put a symbol on each of the first k lanes.
 
-    Forward:   head' = (head // frequency) * 2^precision + slot, with slot = start + head % frequency
-    start, frequency: (n,) whole numbers, n at most `lanes`: the symbol fills the slots start ... start + frequency - 1
-               of 2^precision; frequency at least 1; precision at most 32
-    pad:       () or (n,) uint64 below 2^precision: the bits of the slot that are flipped
+    Forward:   head' = (head // frequency) * 2^precision + slot,
+               where slot = start + head % frequency
+    start, frequency: (k,) whole numbers, k at most `lanes`: of 2^precision slots, the symbol has
+               start ... start + frequency - 1; frequency at least 1, precision at most 32
+    pad:       () or (k,) uint64 below 2^precision: which bits of the slot are flipped
     Returns:   a message
     """
     start, frequency = np.asarray(start, np.uint64), np.asarray(frequency, np.uint64)
     heads, others = np.split(message.heads, [len(start)])
-    full = heads >> np.uint64(2 * WORD_BITS - precision) >= frequency        # then head' would not fit 64 bits
+    full = heads >> np.uint64(2 * WORD_BITS - precision) >= frequency   # head' would not fit
     words = message.words
     if full.any():
         words = _stacked(heads[full].astype(np.uint32), words)
         heads = np.where(full, heads >> np.uint64(WORD_BITS), heads)
     slots = start + heads % frequency ^ np.uint64(pad)
-    return Message(np.concatenate([heads // frequency << np.uint64(precision) | slots, others]), words)
+    heads = heads // frequency << np.uint64(precision) | slots
+    return Message(np.concatenate([heads, others]), words)
 
 
 def pop(message, number, precision, pad=0):
     """Look at the top symbol of each of the first `number` lanes, to take it off.
 
-    Returns:   the slot of each, (number,) uint64 below 2^precision; and a function that, told the start and the
-               frequency of the symbol to which each slot belongs, gives the message without them: the inverse of `push`
-    Raises:    (the function) Empty if that would take more bits than there are.
+    Returns:   the slot of each, (number,) uint64 below 2^precision; and a function `without`.
+               The caller looks up whose slots these are, and gives `without` the start and the
+               frequency of each symbol. It returns the message without them.
+    Raises:    Empty, by `without`, if the message has too few bits.
     """
     heads, others = np.split(message.heads, [number])
     slots = heads & np.uint64((1 << precision) - 1) ^ np.uint64(pad)

@@ -39,9 +39,11 @@ class BitsBack:
     def push(self, message, image):
         """Put an image on a message.
 
-        Returns:   the message, and the image's negative bound with the latents that were chosen, in bits, by densities:
-                   the masses of a bin are nearly these times its width, which cancels
-        Raises:    Empty if the message has too few bits to choose latents by; InputError if the model overflows.
+        Returns:   the message, and the image's negative bound in bits, of the latents that were
+                   chosen. It is computed from densities: a bin's mass is nearly its density times
+                   its width, and the width is the same in posterior and prior.
+        Raises:    Empty if the message has too few bits to choose latents;
+                   InputError if the model overflows.
         """
         below, _ = self.network.bottom_up(image[None])
         d, latents, nats = self.network.top_state(below[0].shape[:3]), [], 0.0
@@ -51,7 +53,8 @@ class BitsBack:
             message, bins = self._posterior_table(i, prior, posterior).pop(message)
             latents.append(bins)
             z = latent_values(prior, bins, self.bits)
-            nats += (logistic_log_density(z, *posterior)[0] - logistic_log_density(z, *prior)[0]).sum()
+            log_q, log_p = (logistic_log_density(z, *each)[0] for each in (posterior, prior))
+            nats += (log_q - log_p).sum()
             d = self._next_state(i, d, z)
         mean, _ = self.network.pixel_mean(d)
         nats -= discretised_logistic(image[None], mean, self.pixel_scale)[0].sum()

@@ -72,7 +72,8 @@ def standard_normal(x):
     """Log-density of standard normal noise, in nats for each image.
 
     Paper:     Eq. (8), the base density p_z.
-    Forward:   log p = -sum(x^2) / 2 - D/2 log(2 pi)                x: (N, ...) with D numbers each, log p: (N,)
+    Forward:   log p = -sum(x^2) / 2 - D/2 log(2 pi)
+               x: (N, ...) with D numbers each, log p: (N,)
     Backward:  dx = -d_log_p * x
     """
     D = x[0].size
@@ -98,7 +99,7 @@ def _one_after_the_other(x, steps, given):
     for step in steps:
         (x, step_log_det), step_backward = step(x, given)
         log_det = log_det + step_log_det
-        if not given.initialise:                                    # that pass keeps nothing for a backward
+        if not given.initialise:                       # that pass keeps nothing for a backward
             backwards.append(step_backward)
 
     def composition_backward(dy, d_log_det):

@@ -31,17 +31,19 @@ def affine(x, log_scale, shift):
 
 @differentiable("x", "conditions")
 def coupling_transform(x, conditions):
-    """What a coupling does to each number of the second half.
+    """What a coupling does to each number x of the second half.
 
-    Paper:     Eq. (10), with conditions = [raw a, b, t] for each number, a = tanh(raw a), t = (logits, means,
-               log-scales) of the mixture, M each (the paper's K).
-    Forward:   y = mixture_logit(x; t) * exp(a) + b, log_slope = mixture_logit's + a
+    Paper:     Eq. (10), with conditions = [raw a, b, t] for each number, as the conditioner gives
+               them: a = tanh(raw a), so that e^a stays between 1/e and e, and t = (logits, means,
+               log-scales) of the mixture, M of each (the paper's K).
+    Forward:   u, log_slope_of_u = mixture_logit(x; t)
+               y = u * exp(a) + b, log_slope = log dy/dx = log_slope_of_u + a
                x, y, log_slope: (N, H, W, c), conditions: (N, H, W, c * (2 + 3M))
     Backward:  takes dy, d_log_slope; gives dx, d_conditions
     """
     raw_a, b, t = _parted(conditions, x.shape)
     a = np.tanh(raw_a)
-    (u, log_slope), mixture_backward = mixture_logit(x, *t)
+    (u, log_slope_of_u), mixture_backward = mixture_logit(x, *t)
     y, affine_backward = affine(u, a, b)
 
     def coupling_transform_backward(dy, d_log_slope):
@@ -49,7 +51,7 @@ def coupling_transform(x, conditions):
         dx, *dt = mixture_backward(du, d_log_slope)
         d_raw_a = (da + d_log_slope) * (1 - a * a)
         return dx, _joined([d_raw_a[None], db[None], *dt], conditions.shape)
-    return (y, log_slope + a), coupling_transform_backward
+    return (y, log_slope_of_u + a), coupling_transform_backward
 
 
 @differentiable("y", "conditions")

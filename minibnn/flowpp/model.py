@@ -84,7 +84,8 @@ class FlowPP:
         """Log-density of real-valued images.
 
         Paper:     Eq. (8), (9).
-        Forward:   log p(x) = log N(f(x); 0, 1) + log |det df/dx|   x: (N, S, S, 3) in [0, 256], log p: (N,), nats
+        Forward:   log p(x) = log N(f(x); 0, 1) + log |det df/dx|
+                   x: (N, S, S, 3) in [0, 256], log p: (N,), in nats
         Backward:  dx; parameters accumulate
         """
         (z, log_det), flow_backward = self.flow(x, given)

@@ -14,21 +14,25 @@ MOST_NUMBERS = 200       # of an array with a wrong gradient, that are differenc
 def gradient_errors(op, *arrays, rng, differences_of=None, zero=(), step=STEP):
     """Relative error of an op's hand-written gradient, one for each array argument.
 
-    The op's outputs are weighted with random numbers, so that no error can hide behind an all-ones
-    upstream gradient. For each array, the derivatives along random directions d are compared:
-    error = |<grad, d> - difference| / |difference|, norms over DIRECTIONS directions.
+    The op's outputs are weighted with random numbers dy. For each array, the slopes of this sum
+    along DIRECTIONS random directions r are computed twice: by hand, as the sum of grad * r, and
+    as central differences. The error is |by hand - differences| / |differences|, where |.| is the
+    Euclidean norm over the directions. It is that of the whole array: a wrong number whose
+    gradient is tiny beside the others is not seen.
 
-    op:              op(*arrays) -> y, backward; y one array or a tuple of arrays, backward takes as many
-                     upstream gradients and returns one gradient per array (bare if there is one array)
+    op:              op(*arrays) -> y, backward; y is one array or a tuple of arrays; backward takes
+                     as many upstream gradients and returns one gradient per array (no tuple if
+                     there is one array)
     arrays:          float64, any shapes
-    differences_of:  the op whose values are differenced, when it is not `op` itself: a tangent twin
-    zero:            positions of arrays whose gradient must be exactly zero, by hand and by difference
+    differences_of:  an op of the same values whose differences are taken in place of those of
+                     `op`: a tangent twin
+    zero:            positions of arrays whose gradient must be exactly zero, in both ways
     Returns:   list of errors; 0.0 for `zero` arrays
-    An error is that of the whole array: beside numbers with large gradients a wrong one of a tiny gradient is not seen.
-    Raises:    GradientError, a ValueError, that names the mistake: an array that is not float64, a gradient that
-               is missing or has another shape than its array, NaN, a gradient that is zero where none was expected
-               (comparing nothing proves nothing) or not where one was, a write into an array received or returned, a
-               backward that a later forward or an earlier backward changes.
+    Raises:    GradientError, a ValueError, that names the mistake: an array that is not float64, a
+               gradient that is missing or has another shape than its array, NaN, a gradient that is
+               zero and not listed in `zero` (to compare zeros proves nothing) or is listed and not
+               zero, a write into an array received or returned, a backward whose result changes
+               after a later forward or a second backward.
     """
     refusals.require_positions(zero, arrays)
     weights, grads = _by_hand(op, arrays, rng)
@@ -37,11 +41,13 @@ def gradient_errors(op, *arrays, rng, differences_of=None, zero=(), step=STEP):
     errors = []
     for i, grad in enumerate(grads):
         directions = [rng.normal(size=grad.shape) for _ in range(DIRECTIONS)]
-        slopes = np.array([(grad * d).sum() for d in directions])
-        differences = np.array([_difference(differences_of or op, weights, arrays, i, d, step) for d in directions])
+        slopes = np.array([(grad * r).sum() for r in directions])
+        differences = np.array([_difference(differences_of or op, weights, arrays, i, r, step)
+                                for r in directions])
         refusals.require_numbers(f"the differences of array {i}", differences)
         refusals.require_signal(i, grad, differences, i in zero)
-        errors.append(0.0 if i in zero else float(np.linalg.norm(slopes - differences) / np.linalg.norm(differences)))
+        distance = np.linalg.norm(slopes - differences)
+        errors.append(0.0 if i in zero else float(distance / np.linalg.norm(differences)))
     return errors
 
 

@@ -12,15 +12,15 @@ def elu(x):
     """Exponential linear unit, the paper's 32-bit activation.
 
     Paper:     Figure 1 (a), (c).
-    Forward:   y = x if x > 0 else e^x - 1                          x, y: any shape
+    Forward:   y = x if x > 0 else e^x - 1              x, y: any shape
     Backward:  dx = dy * (1 if x > 0 else e^x)
     """
     below = np.minimum(x, 0)
-    e = np.exp(below)                                               # exp is several times as fast as expm1
-    y = (x - below) + (e - 1)                                       # one of the two is 0
+    e = np.exp(below)                                   # exp is several times as fast as expm1
+    y = (x - below) + (e - 1)                           # one of the two terms is 0
 
     def elu_backward(dy):
-        return dy * e                                               # e = 1 where x > 0
+        return dy * e                                   # e = 1 where x > 0
     return y, elu_backward
 
 

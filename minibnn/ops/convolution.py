@@ -25,9 +25,10 @@ def conv2d(x, w, stride=1, padding=0):
 
     Paper:     the "convolution" of section 3 and Figure 1.
     Forward:   y[n,i,j,o] = sum_{a,b,c} xpad[n, stride*i + a, stride*j + b, c] * w[a,b,c,o]
-               x: (N, H, W, C), w: (K, K, C, O), y: (N, H', W', O) with H' = (H + 2*padding - K)//stride + 1
+               x: (N, H, W, C), w: (K, K, C, O), y: (N, H', W', O), where xpad is x with
+               `padding` zeros on each side, and H' = (H + 2*padding - K)//stride + 1
     Backward:  dx, dw
-    Raises:    ValueError if the shapes do not fit each other, or the kernel the padded image.
+    Raises:    ValueError if the shapes do not fit each other, or if the kernel is larger than xpad.
     """
     check_shapes("conv2d", x.shape, w.shape, stride, padding)
     y = convolve(x, w, stride, padding)

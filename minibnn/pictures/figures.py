@@ -1,7 +1,6 @@
 """Figures: grids of images, training curves. matplotlib is imported only when something is drawn."""
 
 import base64
-import html
 import io
 import os
 import tempfile
@@ -170,9 +169,8 @@ class Picture:
 
     @plain_style()
     def _repr_mimebundle_(self, include=None, exclude=None):
-        """As HTML: of an image/png, JupyterLab's and nbconvert's pages forget the text."""
+        """A PNG, which every viewer shows, with the text in its metadata, where nbconvert looks for it."""
         buffer = io.BytesIO()
         self.figure.savefig(buffer, format="png", dpi=100)
         png = base64.b64encode(buffer.getvalue()).decode()
-        return {"text/html": f'<img src="data:image/png;base64,{png}" alt="{html.escape(self.alt)}">',
-                "text/plain": self.alt}
+        return {"image/png": png, "text/plain": self.alt}, {"image/png": {"alt": self.alt}}

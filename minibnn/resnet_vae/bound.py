@@ -22,11 +22,12 @@ class Bound(NamedTuple):
 
 
 def free_bits_loss(bound, kl_min=KL_MIN):
-    """Mean negative ELBO of the batch, in nats, without reward for a channel's KL below kl_min.
+    """Mean negative ELBO of the batch, in nats; a latent channel counts at least kl_min.
 
     Paper:     Eq. (7), "free bits" of Appendix B.
-    Forward:   loss = -mean_n(log_likelihood) + sum_{l,z} max(kl_min, mean_n(kl))
-    Backward:  d_log_likelihood (N,), d_kl (N, L, Z)
+    Forward:   loss = -mean(log_likelihood) + sum over the channels of max(kl_min, mean(kl))
+               means are over the N images; a channel is one of the Z of one of the L layers
+    Backward:  d_log_likelihood (N,), d_kl (N, L, Z); d_kl is 0 where mean(kl) <= kl_min
     Raises:    ValueError if the terms are no floating-point arrays.
     """
     require_floating("free_bits_loss", log_likelihood=bound.log_likelihood, kl=bound.kl)
@@ -36,6 +37,7 @@ def free_bits_loss(bound, kl_min=KL_MIN):
 
     def free_bits_loss_backward(d_loss=1.0):
         d_log_likelihood = np.full_like(bound.log_likelihood, -d_loss / N)
-        d_kl = np.broadcast_to((channel_kl > kl_min) * bound.kl.dtype.type(d_loss / N), bound.kl.shape)
+        d_channel_kl = (channel_kl > kl_min) * bound.kl.dtype.type(d_loss / N)
+        d_kl = np.broadcast_to(d_channel_kl, bound.kl.shape)
         return d_log_likelihood, d_kl
     return loss, free_bits_loss_backward

@@ -12,7 +12,7 @@ class LatentLayer:
     """A latent layer with its residual blocks both ways (Appendix B).
 
     N images, H, W rows and columns (half of the image's), h channels, Z latent channels.
-    u and d are the states on the way up and down; as everywhere, dd is the gradient of d, dz that of z.
+    u and d are the states on the way up and down; dd is the gradient of d, dz that of z.
     Parameters: to_posterior h -> 2Z (bottom-up), to_prior h -> 4Z (top-down), from_latent Z -> h.
     """
 
@@ -28,18 +28,17 @@ class LatentLayer:
         self.down_blocks = [ResidualBlock(*block) for _ in range(number_of_blocks)]
 
     def posterior_from_below(self, u, initialise=False):
-        """What the image says about the posterior.
+        """The part of the posterior's mean and log-scale that comes from the image.
 
-        Forward:   mean_and_log_scale = conv(act(u))                u: (N, H, W, h), result: (N, H, W, 2Z)
+        Forward:   conv(act(u))            u: (N, H, W, h), result: (N, H, W, 2Z)
         Backward:  du
         """
         return chain(u, [self.activation, self.to_posterior], initialise)
 
     def from_above(self, d, initialise=False):
-        """What the state says about prior and posterior.
+        """Mean and log-scale of the prior, and those of the posterior before `below` is added.
 
-        Forward:   conv(act(d)): mean and log-scale of the prior, and the posterior's before `below` is added
-                   d: (N, H, W, h), result: (N, H, W, 4Z)
+        Forward:   conv(act(d))            d: (N, H, W, h), result: (N, H, W, 4Z)
         Backward:  dd
         """
         return chain(d, [self.activation, self.to_prior], initialise)
@@ -50,12 +49,12 @@ class LatentLayer:
 
     @differentiable("d", "below")
     def top_down(self, d, below, uniform, initialise=False):
-        """Draw the latents from the posterior; return the next state and what they cost.
+        """Draw this layer's latents z from the posterior; return the next state, and their KL.
 
         Paper:     Eq. (7), Appendix B.
-        Forward:   `from_above` gives mean and log-scale of the prior p, and a part of those of the
-                   posterior q, to which `below` adds the other part;
-                   z ~ q; kl = log q(z) - log p(z); d' = next_state(d, z)
+        Forward:   prior p: mean and log-scale are the first half of from_above(d)
+                   posterior q: mean and log-scale are the second half, plus `below`
+                   z ~ q; kl = log q(z) - log p(z), summed over space; d' = next_state(d, z)
                    d, d': (N, H, W, h), below: (N, H, W, 2Z), uniform: (N, H, W, Z), kl: (N, Z)
         Backward:  takes the gradients of d' and kl; gives dd, d_below
         """
@@ -73,7 +72,7 @@ class LatentLayer:
             dd, dz = next_backward(d_d_next)
             dz_of_kl, *d_kl_stats = kl_backward(np.broadcast_to(d_kl[:, None, None, :], kl.shape))
             d_q_mean, d_q_scale, d_p_mean, d_p_scale = d_kl_stats
-            d_mean_of_z, d_scale_of_z = sample_backward(dz + dz_of_kl)
+            d_mean_of_z, d_scale_of_z = sample_backward(dz + dz_of_kl)       # through z
             d_q_log_scale = q_scale_backward(d_q_scale + d_scale_of_z)
             d_below = np.concatenate([d_q_mean + d_mean_of_z, d_q_log_scale], axis=-1)
             d_prior = np.concatenate([d_p_mean, p_scale_backward(d_p_scale)], axis=-1)
@@ -90,7 +89,7 @@ class LatentLayer:
     def next_state(self, d, z, initialise=False):
         """The state for the layer below.
 
-        Forward:   d' = blocks(d) + conv(act(z))                    d, d': (N, H, W, h), z: (N, H, W, Z)
+        Forward:   d' = blocks(d) + conv(act(z))       d, d': (N, H, W, h), z: (N, H, W, Z)
         Backward:  dd, dz
         """
         through_blocks, blocks_backward = chain(d, self.down_blocks, initialise)

@@ -21,16 +21,22 @@ def discretised_logistic(images, mean, scale):
     """Log-probability of integer pixels, in nats.
 
     Paper:     Appendix B.
-    Forward:   with c the pixel in [-1, 1], a = (c - mean + 1/255) / scale, b = (c - mean - 1/255) / scale:
-               log p = log(sigmoid(a) - sigmoid(b)); sigmoid(b) = 0 at 0, sigmoid(a) = 1 at 255.
-               Written stably: log p = -softplus(-a) - softplus(b) + log(1 - e^(b - a)); at 0 only the
-               first term remains, at 255 only the second. b - a is the same for all pixels.
-               images: (N, H, W, C) integers 0..255, mean: the same shape, scale: () > 0, log p: like images
+    Forward:   c = the pixel's value, scaled to [-1, 1]
+               a = (c - mean + 1/255) / scale, the upper edge of its bin
+               b = (c - mean - 1/255) / scale, the lower edge
+               log p = log(sigmoid(a) - sigmoid(b)), with sigmoid(b) = 0 for the value 0 and
+               sigmoid(a) = 1 for the value 255
+               Written stably: log p = -softplus(-a) - softplus(b) + log(1 - e^(b - a)).
+               For the value 0 only the first term remains, for 255 only the second.
+               a - b, the width, is the same for all pixels.
+               images: (N, H, W, C) integers 0..255, mean: the same shape, scale: () > 0,
+               log p: like images
     Backward:  d_mean, d_scale (images are data)
     Raises:    ValueError if there is more than one scale.
     """
     if np.shape(scale) != ():
-        raise ValueError(f"discretised_logistic: scale: wanted one number, (), for all pixels, got {np.shape(scale)}")
+        raise ValueError("discretised_logistic: scale: wanted one number, (), for all pixels, got "
+                         f"{np.shape(scale)}")
     a, b = _bin_edges(images, mean, scale)
     width = 2 * HALF_BIN / scale                                    # a - b
     below_end, above_start = images < 255, images > 0

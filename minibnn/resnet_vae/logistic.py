@@ -38,7 +38,7 @@ def logistic_sample(mean, scale, noise):
     """One reparameterised sample; the noise is data and gets no gradient.
 
     Paper:     Eq. (7), Appendix B.
-    Forward:   z = mean + scale * noise                             all: one shape; noise: standard logistic
+    Forward:   z = mean + scale * noise        all: one shape; noise: standard logistic
     Backward:  d_mean = dz, d_scale = dz * noise
     """
     z = mean + scale * noise
@@ -69,10 +69,10 @@ def logistic_log_density(x, mean, scale):
 
 @differentiable("z", "q_mean", "q_scale", "p_mean", "p_scale")
 def one_sample_kl(z, q_mean, q_scale, p_mean, p_scale):
-    """Estimate KL(q || p) with one sample z of q, per element, in nats.
+    """Estimate KL(q || p) with one sample z of q, number by number, in nats.
 
     Paper:     Eq. (7), Appendix B.
-    Forward:   kl = log q(z) - log p(z)                             all: one shape
+    Forward:   kl = log q(z) - log p(z)        all: one shape
     Backward:  dz, d_q_mean, d_q_scale, d_p_mean, d_p_scale
     """
     log_q, log_q_backward = logistic_log_density(z, q_mean, q_scale)

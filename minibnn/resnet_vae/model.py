@@ -99,19 +99,21 @@ class ResNetVAE:
         require_noise(uniform, self.config.latent_shape, number, least=0, most=1)
 
     def bottom_up(self, images, initialise=False):
-        """What each layer's posterior gets from below.
+        """The part of each layer's posterior that comes from the image.
 
-        Forward:   images: (N, S, S, 3) -> list of (N, S/2, S/2, 2Z), layer 0, next to the image, first
+        Forward:   images: (N, S, S, 3) -> list of (N, S/2, S/2, 2Z), one for each latent layer;
+                   the first is that of the layer next to the image
         Backward:  takes their gradients; returns nothing, since images are data
         """
         x = scale_pixels(images, self.log_scale.value.dtype)
-        u, stem_backward = chain(x, [self.stem, self.stem_activation, *self.stem_blocks], initialise)
+        stem = [self.stem, self.stem_activation, *self.stem_blocks]
+        u, stem_backward = chain(x, stem, initialise)
         below, below_backwards, up_backwards = [], [], []
         for layer in self.layers:
             stats, stats_backward = layer.posterior_from_below(u, initialise)
             below.append(stats)
             below_backwards.append(stats_backward)
-            if layer is not self.layers[-1]:                        # above it nothing looks at u
+            if layer is not self.layers[-1]:           # above it nothing needs u
                 u, up_backward = layer.up(u, initialise)
                 up_backwards.append(up_backward)
 

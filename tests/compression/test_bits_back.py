@@ -68,6 +68,7 @@ def test_a_model_far_from_its_images_leaves_the_pinned_ends_alone(rng):
             assert slots[0] == 0 and slots[-1] == 1 << tables.PRECISION and np.diff(slots).min() >= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bits", [1, 10, 14])
 def test_every_bin_of_a_latent_has_a_slot(bits):
     every = np.arange((1 << bits) + 1)

@@ -40,6 +40,7 @@ def test_spectrum_of_the_test_itself_tells_white_noise_apart():
     assert abs(np.polyfit(np.log(frequency), np.log(power), 1)[0]) < 0.5
 
 
+@pytest.mark.slow
 def test_differences_of_neighbours_have_heavy_tails(images):
     for axis in (1, 2):
         assert kurtosis(np.diff(images.astype(float), axis=axis)) > 6           # of a Gaussian: 3

@@ -149,7 +149,7 @@ def test_signs_for_xnor_are_floating_point_too(wrong):
     for call in (lambda: xnor_conv2d(x.astype(wrong), kernel), lambda: PackedKernel(v.astype(wrong))):
         with pytest.raises(ValueError, match=f"{FLOATS}, got {np.dtype(wrong)}"):
             call()
-    with pytest.raises(ValueError, match=f"mixture_logit_inverse: y: {FLOATS}, got"):
+    with pytest.raises(ValueError, match=f"mixture_logit_inverse: u: {FLOATS}, got"):
         mixture_logit_inverse(np.ones(3, wrong), *np.zeros((3, 2, 3)))
 
 

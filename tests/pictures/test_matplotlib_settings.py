@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from minibnn.commands import tutorials
-from minibnn.pictures import drawings, figures
+from minibnn.flowpp import FlowConfig
+from minibnn.pictures import drawings, figures, flow_drawing
 
 HOSTILE = {"image.origin": "lower", "savefig.bbox": "tight", "text.usetex": True, "figure.dpi": 30, "font.size": 25.0,
            "lines.linewidth": 9.0, "axes.grid": True, "savefig.facecolor": "red", "figure.facecolor": "red",
@@ -31,6 +32,7 @@ WRITERS = {
     "samples": lambda path: figures.save_samples(path, {"a": IMAGES, "b": IMAGES}),
     "curves and samples": lambda path: figures.save_curves_and_samples(path, CURVES, {"a": IMAGES, "b": IMAGES}),
     "sign": lambda path: figures.save_figure(drawings.sign_figure(), path),
+    "flow": lambda path: figures.save_figure(flow_drawing.flow_figure(FlowConfig()), path),
     "lesson": lambda path: path.write_text(repr(figures.Picture(drawings.sign_figure(), "sign")._repr_mimebundle_())),
 }
 

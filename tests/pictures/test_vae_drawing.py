@@ -59,6 +59,7 @@ def test_another_model_is_drawn_otherwise(monkeypatch):
     assert [layer.below for layer in ladder_of(SMALL).layers] == [[_conv("conv 3x3", "h -> 2Z")]] * 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", [SMALL, VAEConfig(size=32, layers=1, channels=8, latents=2, blocks=0, nproc=0)])
 def test_every_step_is_in_the_picture_once_and_inside_it(config):
     figure = vae_figure(config)

@@ -48,6 +48,7 @@ def _layers(owner, kind):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", MODELS, ids=str)
 def test_a_packed_model_gives_the_same_numbers(tmp_path, config):
     state = _trained(config)

@@ -46,6 +46,7 @@ def _gradients(model, threads, images, noise):
     return loss, grads
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind, config", MODELS)
 @pytest.mark.parametrize("threads", [2, 3, 20])
 def test_the_gradient_does_not_depend_on_the_number_of_threads(kind, config, threads):

@@ -44,6 +44,7 @@ def test_a_run_writes_its_files_and_learns(tmp_path):
     assert result["test_bpd"] < evaluate(untrained.model, DATA.test, 1, Team(1)).mean - 0.1
 
 
+@pytest.mark.slow
 def test_skipped_updates_are_counted_and_shown(tmp_path, monkeypatch):
     texts = []
     assert _train(tmp_path / "a", report=lambda done, total, text: texts.append(text))["skipped"] == 0
@@ -54,6 +55,7 @@ def test_skipped_updates_are_counted_and_shown(tmp_path, monkeypatch):
     assert 0 < skipped < 13 and any(text.endswith(f"bits/dim, {skipped} updates skipped") for text in texts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps, ends_at", [(25, 13), (500, 101)])
 def test_a_run_most_of_whose_updates_were_skipped_has_diverged_and_says_so_early(tmp_path, monkeypatch, steps, ends_at):
     monkeypatch.setattr(adam, "SKIP_NORM", 0.0)
@@ -76,6 +78,7 @@ def test_evaluations_on_the_way_are_logged_and_change_nothing(tmp_path, normalis
     assert np.load(tmp_path / "3" / "per_image.npy").mean() == with_them["test_bpd"]
 
 
+@pytest.mark.slow
 def test_the_same_seed_repeats_bit_for_bit_and_another_does_not(tmp_path):
     results = [_train(tmp_path / name, small_settings(seed=seed)) for name, seed in (("a", 5), ("b", 5), ("c", 6))]
     a, b, c = ((tmp_path / name / "checkpoint.npz").read_bytes() for name in "abc")
@@ -269,6 +272,7 @@ def test_evaluation_is_the_exact_mean_and_does_not_depend_on_batches(monkeypatch
     np.testing.assert_allclose(whole.standard_error, whole.per_image.std(ddof=1) / 70**0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", [CONFIG, FLOW_CONFIG], ids=["vae", "flow"])
 def test_several_draws_give_the_importance_weighted_bound(config):
     """The logarithm of a mean of probabilities, here in decimal numbers; lower with each draw that is added."""
@@ -386,6 +390,7 @@ def _other_losses(folder):
     np.save(folder / "per_image.npy", losses[::-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage, message", [
     *((lambda folder, text=text: (folder / "result.json").write_text(text), "result.json: wanted ")
       for text in ("{}", "[]", "5", "{", "[" * 100_000, '{"test_bpd": NaN}', '{"test_bpd": 1e999}')),

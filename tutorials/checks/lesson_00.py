@@ -7,31 +7,31 @@ from . import Exercise
 
 def direction_error(loss, x, dx, direction, step):
     """The slope by hand against a central difference along the direction, number by number."""
-    by_hand = sum(g * d for g, d in zip(dx, direction))
-    above = loss(np.array([number + step * d for number, d in zip(x, direction)]))
-    below = loss(np.array([number - step * d for number, d in zip(x, direction)]))
-    by_difference = (above - below) / (2 * step)
+    by_hand = sum(g * r for g, r in zip(dx.ravel(), direction.ravel()))
+    above, below = x.copy(), x.copy()
+    for index in np.ndindex(x.shape):
+        above[index] += step * direction[index]
+        below[index] -= step * direction[index]
+    by_difference = (loss(above) - loss(below)) / (2 * step)
     return abs(by_hand - by_difference) / abs(by_difference)
 
 
-def layer_backward(x, w, b, dy):
-    """Gradients of sum(dy * elu(x w + b)), by the chain rule, one product after the other."""
-    dx, dw, db = np.zeros(x.shape), np.zeros(w.shape), np.zeros(b.shape)
-    for n in range(x.shape[0]):
-        for o in range(w.shape[1]):
-            a = sum(x[n, i] * w[i, o] for i in range(x.shape[1])) + b[o]
-            da = dy[n, o] * (1.0 if a > 0 else np.exp(a))
-            db[o] += da
-            for i in range(x.shape[1]):
-                dx[n, i] += da * w[i, o]
-                dw[i, o] += da * x[n, i]
-    return dx, dw, db
+def convolution_backward(x, w, dy, stride, padding):
+    """The chain rule, product by product: every x[n, p, q, c] * w[a, b, c, o] that is a term of a y[n, i, j, o]."""
+    dx, dw = np.zeros(x.shape), np.zeros(w.shape)
+    for (n, i, j, o), upstream in np.ndenumerate(dy):
+        for a, b, c in np.ndindex(w.shape[:3]):
+            p, q = stride * i + a - padding, stride * j + b - padding
+            if 0 <= p < x.shape[1] and 0 <= q < x.shape[2]:         # else a zero outside of the image
+                dx[n, p, q, c] += upstream * w[a, b, c, o]
+                dw[a, b, c, o] += upstream * x[n, p, q, c]
+    return dx, dw
 
 
-def softmax_backward(p, dy):
-    """The sum over outputs j of dy_j times d p_j / d x_i = p_j ((1 if i = j else 0) - p_i)."""
-    return np.array([sum(dy[j] * p[j] * ((1 if i == j else 0) - p[i]) for j in range(len(p)))
-                     for i in range(len(p))])
+def softmax_backward(y, dy):
+    """The sum over outputs l of dy_l times d y_l / d x_k = y_l ((1 if k = l else 0) - y_k)."""
+    return np.array([sum(dy[j] * y[j] * ((1 if i == j else 0) - y[i]) for j in range(len(y)))
+                     for i in range(len(y))])
 
 
 def sum_of_cubes(x):
@@ -43,18 +43,31 @@ def sum_of_exponentials(x):
     return np.sum(np.exp(x))
 
 
+def _convolution(images, channels, outputs, size, rows, columns, stride, padding):
+    """x, w, dy, stride, padding with random numbers."""
+    y_shape = [(pixels + 2 * padding - size) // stride + 1 for pixels in (rows, columns)]
+    return [RNG.normal(size=(images, rows, columns, channels)), RNG.normal(size=(size, size, channels, outputs)),
+            RNG.normal(size=(images, *y_shape, outputs)), stride, padding]
+
+
 RNG = np.random.default_rng(0)
 X, DIRECTION = np.array([1.0, -2.0, 0.5]), np.array([0.5, 1.0, -1.0])
-P = np.array([0.2, 0.5, 0.3])
+X2, DIRECTION2 = np.array([[0.3, -0.2], [0.5, 0.1]]), np.array([[1.0, 2.0], [-0.5, 0.5]])
+Y = np.array([0.25, 0.625, 0.125])                                  # in binary exact: a dy of ones gives 0, not 1e-17
 EXERCISES = {
     "00.1": Exercise(direction_error, [[sum_of_cubes, X, 3 * X**2, DIRECTION, 1e-4],
                                        [sum_of_cubes, X, 3 * X**2, DIRECTION, 0.1],
                                        [sum_of_cubes, X, 6 * X**2, DIRECTION, 0.1],
-                                       [sum_of_exponentials, X, -np.exp(X), 2 * DIRECTION, 0.05]]),
-    "00.2": Exercise(layer_backward, [[RNG.normal(size=(4, 3)), RNG.normal(size=(3, 2)), RNG.normal(size=2),
-                                       RNG.normal(size=(4, 2))],
-                                      [RNG.normal(size=(1, 2)), RNG.normal(size=(2, 5)), RNG.normal(size=5),
-                                       RNG.normal(size=(1, 5))]]),
-    "00.3": Exercise(softmax_backward, [[P, np.ones(3)], [P, np.array([1.0, 0.0, 0.0])], [P, RNG.normal(size=3)],
+                                       [sum_of_exponentials, X, -np.exp(X), 2 * DIRECTION, 0.05],
+                                       [sum_of_exponentials, X2, 1 + X2, DIRECTION2, 0.2],
+                                       [sum_of_cubes, X, 3 * X**2, -DIRECTION, 0.1]]),
+    "00.2": Exercise(convolution_backward, [_convolution(1, 1, 1, 1, 2, 3, stride=1, padding=0),
+                                            _convolution(2, 2, 3, 3, 5, 4, stride=1, padding=0),
+                                            _convolution(2, 3, 2, 3, 4, 5, stride=1, padding=1),
+                                            _convolution(1, 2, 1, 2, 4, 3, stride=1, padding=1),
+                                            _convolution(2, 1, 2, 3, 7, 5, stride=2, padding=1),
+                                            _convolution(2, 2, 3, 3, 6, 8, stride=2, padding=1),
+                                            _convolution(1, 2, 2, 2, 7, 8, stride=3, padding=0)]),
+    "00.3": Exercise(softmax_backward, [[Y, np.ones(3)], [Y, np.array([1.0, 0.0, 0.0])], [Y, RNG.normal(size=3)],
                                         [np.array([0.999, 0.001]), np.array([2.0, -3.0])]]),
 }

@@ -10,7 +10,7 @@ DIGITS = 60              # enough for every tail that occurs here
 
 
 def _mixture(x, logits, means, log_scales):
-    """F, 1 - F and f of one number as the textbook defines them, with so many digits that nothing is lost."""
+    """F, 1 - F and F' of one number as the textbook defines them, with so many digits that nothing is lost."""
     weights = [Decimal(float(logit)).exp() for logit in logits]
     cdf = rest = pdf = Decimal(0)
     for weight, mean, log_scale in zip(weights, means, log_scales):
@@ -29,7 +29,7 @@ def log_cdf(x, logits, means, log_scales):
 
 
 def log_slope_of_coupling(x, logits, means, log_scales, a):
-    """log(e^a f / (F (1 - F))), number by number, in decimal arithmetic."""
+    """log(e^a F' / (F (1 - F))), number by number, in decimal arithmetic."""
     result = []
     with localcontext() as context:
         context.prec = DIGITS
@@ -65,13 +65,18 @@ def invert(u, logits, means, log_scales):
 
 MIDDLE = np.array([-1.0, 0.0, 0.5, 2.0])
 FAR = np.array([-2000.0, -50.0, 50.0, 2000.0])
+A = np.array([0.5, -0.5, 0.0, 1.0])
 NARROW = [np.array([0.0, 1.0, -1.0]), np.array([-1.0, 0.5, 2.0]), np.array([-0.5, 0.3, -1.0])]
 APART = [np.array([0.0, 3.0, -20.0]), np.array([-900.0, 0.0, 300.0]), np.array([-2.0, 3.0, 1.0])]
+WIDE = [np.array([0.0, 3.0, -20.0]), np.array([-9e4, 0.0, 3e4]), np.array([0.0, 3.0, 1.0])]
+RARE = [np.array([0.0, -900.0]), np.array([0.0, 1.0]), np.array([0.0, 3.0])]         # e^-900 rounds to 0
+SINGLE = [np.array([2.0]), np.array([-1.0]), np.array([0.5])]
 EXERCISES = {
-    "07.1": Exercise(log_cdf, [[MIDDLE, *NARROW], [FAR, *NARROW], [FAR, *APART]]),
+    "07.1": Exercise(log_cdf, [[MIDDLE, *NARROW], [FAR, *NARROW], [FAR, *APART], [FAR, *RARE], [MIDDLE[:1], *SINGLE]]),
     "07.2": Exercise(log_slope_of_coupling, [[MIDDLE, *NARROW, np.zeros(4)], [MIDDLE, *NARROW, MIDDLE / 2],
-                                             [FAR, *NARROW, np.array([0.5, -0.5, 0.0, 1.0])],
-                                             [FAR, *APART, np.array([0.5, -0.5, 0.0, 1.0])]]),
-    "07.3": Exercise(invert, [[MIDDLE, *NARROW], [FAR, *NARROW], [np.array([-90.0, -3.5, 0.0, 2.0, 90.0]), *APART]],
+                                             [FAR, *NARROW, A], [FAR, *APART, A], [FAR, *RARE, A],
+                                             [MIDDLE[:1], *SINGLE, A[:1]]]),
+    "07.3": Exercise(invert, [[MIDDLE, *NARROW], [FAR, *NARROW], [np.array([-90.0, -3.5, 0.0, 2.0, 90.0]), *APART],
+                              [np.array([-0.5, 0.0, 1.0]), *WIDE], [FAR, *RARE], [MIDDLE[:1], *SINGLE]],
                      tolerance=1e-7),
 }

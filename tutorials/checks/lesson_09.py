@@ -15,7 +15,7 @@ def table_row(nats, D, parameters, binary):
     return statistics.fmean(bits), error, 4 * (parameters - binary) + binary / 8
 
 
-def compare(A, B):
+def compare(A, B, limit):
     """Differences image by image, averaged over the seeds, and seed by seed, averaged over the images."""
     S, N = A.shape
     of_images = [statistics.fmean(B[s, i] - A[s, i] for s in range(S)) for i in range(N)]
@@ -23,7 +23,8 @@ def compare(A, B):
     mean = statistics.fmean(of_seeds)
     se_images = statistics.stdev(of_images) / math.sqrt(N)
     se_seeds = statistics.stdev(of_seeds) / math.sqrt(S)
-    return mean, se_images, se_seeds, mean > 2 * se_images and mean > 2 * se_seeds
+    t = mean / se_seeds
+    return mean, se_images, se_seeds, t, t > limit or t < -limit
 
 
 def effects(loss):
@@ -36,10 +37,11 @@ def effects(loss):
 RNG = np.random.default_rng(9)
 
 
-def _models(*differences):
-    """Losses of two models whose mean differences with three seeds are about these."""
-    A = RNG.normal(5, 1, (3, 40))
-    return [A, A + np.array(differences)[:, None] + RNG.normal(0, 0.1, (3, 40))]
+def _models(*differences, limit=4.303):
+    """Losses of two models whose mean differences, a seed each, are about these, and the limit of t."""
+    S = len(differences)
+    A = RNG.normal(5, 1, (S, 40))
+    return [A, A + np.array(differences)[:, None] + RNG.normal(0, 0.1, (S, 40)), limit]
 
 
 EXERCISES = {
@@ -47,6 +49,7 @@ EXERCISES = {
                                  [RNG.normal(3000, 100, 30), 768, 437_191, 397_312],
                                  [RNG.normal(700, 50, 17), 192, 37_575, 0]]),
     "09.2": Exercise(compare, [_models(0.2, 0.21, 0.19), _models(-0.2, 0.1, 0.45), _models(-0.2, -0.19, -0.21),
+                               _models(0.1, 0.2, 0.3), _models(0.1, 0.3, 0.2, 0.25, 0.1, 0.2, limit=2.571),
                                _models(0.0, 0.01, -0.01)]),
     "09.3": Exercise(effects, [[np.array([[5.0, 5.3], [5.1, 5.4]])], [np.array([[5.0, 5.2], [5.1, 5.9]])],
                                [RNG.normal(5, 1, (2, 2))]]),

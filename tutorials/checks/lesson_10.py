@@ -8,8 +8,8 @@ from . import Exercise
 
 
 def encode(symbols, frequencies, state):
-    """The whole number, found by counting up, from which pops give the symbols in their order and leave the state."""
-    owners = [symbol for symbol, frequency in enumerate(frequencies) for _ in range(frequency)]     # of the slots
+    """Try all whole numbers, from 0 up, until pops give the symbols in their order and leave the state."""
+    owners = [symbol for symbol, frequency in enumerate(frequencies) for _ in range(frequency)]     # of each slot
 
     def pops(number):
         found = []
@@ -25,15 +25,15 @@ def encode(symbols, frequencies, state):
 
 
 def extra_bits(p, precision):
-    """The mean excess of what each symbol takes over what it is worth."""
-    n, slots = len(p), 2**precision
-    edges = [i + math.floor((slots - n) * sum(p[:i])) for i in range(n)] + [slots]
-    taken = [math.log2(slots / (edges[i + 1] - edges[i])) for i in range(n)]
+    """The mean, over the symbols, of the bits that each takes less the bits that it is worth."""
+    n, total = len(p), 2**precision
+    edges = [i + math.floor((total - n) * sum(p[:i])) for i in range(n)] + [total]
+    taken = [math.log2(total / (edges[i + 1] - edges[i])) for i in range(n)]
     return sum(p[i] * (taken[i] - math.log2(1 / p[i])) for i in range(n))
 
 
 def initial_bits(popped, pushed):
-    """The first number, from 0 up, with which the images can be pushed one after the other."""
+    """Try all numbers of bits, from 0 up, until every image finds enough."""
     def suffice(bits):
         for pops, pushes in zip(popped, pushed):
             if bits < pops:

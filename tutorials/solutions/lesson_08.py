@@ -4,19 +4,20 @@ import numpy as np
 
 
 def pack_bytes(signs):
-    """Pad with -1, which is bit 0, to whole bytes; one row per byte; weigh the columns with powers of two.
+    """Fill up with -1, whose bit is 0, to whole bytes. Then each row is a byte, and column i is worth 2^i.
 
-    Spare bits must be 0 in both of two packed vectors, so that they never differ.
+    The spare bits are 0 in every packed vector, so those of two vectors never differ.
     """
     padded = np.concatenate([signs, -np.ones(-len(signs) % 8)])
     return (padded.reshape(-1, 8) > 0) @ 2 ** np.arange(8)
 
 
 def border_sums(x, w):
-    """On the canvas a pixel beyond the edge has bits 0, as if it were -1. Each sum is n - 2d, with n = 3C.
+    """Each sum is n - 2d, with n = 3C. The pixels beyond the edges have bits of 0, as if their signs were -1.
 
-    Beyond the edge the kernel row w[k] adds C - 2 * (its ones): C products, of which those with a kernel bit of 1 are
-    -1, the others +1. The first output hangs over with row 0, the last with row 2.
+    With such a pixel the kernel row w[k] adds C - 2 * (its ones): of its C products, those with a kernel bit of 1 count
+    as -1, the others as +1. The first output looks over the edge with row 0, the last one with row 2. If there is only
+    one pixel, these are the same output, and both are subtracted from it.
     """
     W, C = x.shape
     canvas = np.concatenate([np.zeros((1, C), bool), x > 0, np.zeros((1, C), bool)])
@@ -30,9 +31,10 @@ def border_sums(x, w):
 
 
 def threshold(n, alpha, b):
-    """The sign is +1 if alpha (n - 2d) + b >= 0, which is d <= (n + b / alpha) / 2: T is the floor of that.
+    """The sign is +1 if alpha (n - 2d) + b >= 0. Solved for d, this is d <= (n + b / alpha) / 2: T is its floor.
 
-    With alpha < 0 the comparison would turn round. A bias beyond all sums gives a T outside of 0..n: always or never.
+    If alpha were negative, the comparison would be d >= T. A bias that is larger than all sums gives T >= n, always +1;
+    a very negative one gives T < 0, never +1.
     """
     return int(np.floor((n + b / alpha) / 2))
 

@@ -10,15 +10,16 @@ def table_row(nats, D, parameters, binary):
     return bits.mean(), bits.std(ddof=1) / np.sqrt(len(bits)), 4 * (parameters - binary) + binary / 8
 
 
-def compare(A, B):
-    """The difference comes first, the deviation after it: only so is the comparison paired. Averaging over the seeds
-    before the deviation over images leaves what is common to an image; both errors must be beaten, for they are chances
-    of different kinds. A negative mean, however large, is not a step up."""
+def compare(A, B, limit):
+    """Take the difference first, then the deviation: only so is the comparison paired. The mean over the seeds, taken
+    before the deviation over images, keeps what is common to an image. The test is over seeds, since another seed is
+    another model. It is two-sided: a large negative t passes too."""
     each = B - A
     S, N = each.shape
     se_images = each.mean(axis=0).std(ddof=1) / np.sqrt(N)
     se_seeds = each.mean(axis=1).std(ddof=1) / np.sqrt(S)
-    return each.mean(), se_images, se_seeds, each.mean() > 2 * max(se_images, se_seeds)
+    t = each.mean() / se_seeds
+    return each.mean(), se_images, se_seeds, t, abs(t) > limit
 
 
 def effects(loss):

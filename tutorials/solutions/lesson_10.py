@@ -4,34 +4,35 @@ import numpy as np
 
 
 def encode(symbols, frequencies, state):
-    """A message is a stack: what is to come off first must be pushed last, so begin at the end.
+    """A message is a stack: the symbol that is to be popped first must be pushed last. So begin at the end.
 
-    The slots below a symbol are those of all symbols before it. Each push is (b), with the number of slots in place
-    of 4.
+    The slots below a symbol are those of all symbols before it. Each push is (b), with the number of slots of a group
+    in place of 4.
     """
-    starts, slots = np.cumsum(frequencies) - frequencies, np.sum(frequencies)
+    starts, total = np.cumsum(frequencies) - frequencies, np.sum(frequencies)
     for symbol in symbols[::-1]:
         start, frequency = starts[symbol], frequencies[symbol]
-        state = state // frequency * slots + start + state % frequency
+        state = state // frequency * total + start + state % frequency
     return state
 
 
 def extra_bits(p, precision):
-    """A symbol with f of 2^R slots takes log2(2^R / f) bits and is worth log2(1 / p): the difference, weighted with p.
+    """A symbol with f of 2^R slots takes log2(2^R / f) bits and is worth log2(1 / p). The mean difference counts.
 
-    That is the divergence KL(p || f / 2^R), never negative, and 0 where all p are whole numbers of slots.
-    The last edge is pinned: the sum of all p may round to a little less than 1.
+    The mean is weighted with p. It is the divergence KL(p || f / 2^R): never negative, and 0 if every p is f / 2^R.
+    The last edge is set to 2^R, because the sum of all p may be rounded to a little less than 1.
     """
-    n, slots = len(p), 2**precision
-    edges = np.append(np.arange(n) + np.floor((slots - n) * (np.cumsum(p) - p)), slots)
-    return np.sum(p * np.log2(p * slots / np.diff(edges)))
+    n, total = len(p), 2**precision
+    edges = np.append(np.arange(n) + np.floor((total - n) * (np.cumsum(p) - p)), total)
+    return np.sum(p * np.log2(p * total / np.diff(edges)))
 
 
 def initial_bits(popped, pushed):
-    """Image i finds the start and what all images before it have left, pushed - popped; it needs popped[i].
+    """Image i needs popped[i] bits. It finds the initial bits, and what the images before it have left.
 
-    So the start must be at least popped[i] minus what they have left, for each image. The first one has none before
-    it. Where every image leaves more than it takes, as images do, mostly the first decides.
+    Each of those has left pushed - popped bits (which may be negative). So there must be at least popped[i] minus the
+    sum of these, for every image: take the largest. If each image pushes more than it pops, the first image often
+    needs most, because nothing was left before it.
     """
     left_before = np.cumsum(pushed - popped) - (pushed - popped)
     return np.max(popped - left_before)

@@ -183,10 +183,12 @@ def write_deltas(folder):
 
 def difference(below, above):
     """The Difference of two rows, each a list of Results, one for each of the same seeds."""
-    each = np.array([b.per_image.astype(np.float64) - a.per_image for a, b in zip(below, above, strict=True)])
+    each = np.array([b.per_image.astype(np.float64) - a.per_image
+                     for a, b in zip(below, above, strict=True)])
     S, N = each.shape
+    se_images = each.mean(axis=0).std(ddof=1) / np.sqrt(N)
     se_seeds = each.mean(axis=1).std(ddof=1) / np.sqrt(S) if S > 1 else np.nan
-    return Difference(float(each.mean()), float(each.mean(axis=0).std(ddof=1) / np.sqrt(N)), float(se_seeds), S)
+    return Difference(float(each.mean()), float(se_images), float(se_seeds), S)
 
 
 def difference_of_rows(results, below, above):
