@@ -51,6 +51,6 @@ EXERCISES = {
     "09.2": Exercise(compare, [_models(0.2, 0.21, 0.19), _models(-0.2, 0.1, 0.45), _models(-0.2, -0.19, -0.21),
                                _models(0.1, 0.2, 0.3), _models(0.1, 0.3, 0.2, 0.25, 0.1, 0.2, limit=2.571),
                                _models(0.0, 0.01, -0.01)]),
-    "09.3": Exercise(effects, [[np.array([[5.0, 5.3], [5.1, 5.4]])], [np.array([[5.0, 5.2], [5.1, 5.9]])],
+    "09.3": Exercise(effects, [[np.array([[5.0, 5.25], [5.125, 5.375]])], [np.array([[5.0, 5.2], [5.1, 5.9]])],
                                [RNG.normal(5, 1, (2, 2))]]),
 }

@@ -25,6 +25,15 @@ def _of_all_numbers(A, B, limit):
     return _compared((B - A).mean(), error, error, limit)
 
 
+def _exchanged(mean, se_images, se_seeds, t, passes):
+    return mean, se_seeds, se_images, t, passes
+
+
+def _pooled_images(A, B, limit):
+    _, se_seeds = _errors(B - A)
+    return _compared((B - A).mean(), (B - A).std(ddof=1) / np.sqrt(A.size), se_seeds, limit)
+
+
 def _over_images(A, B, limit):
     se_images, se_seeds = _errors(B - A)
     t = (B - A).mean() / se_images
@@ -39,6 +48,10 @@ MISTAKES = {
          lambda nats, D, p, b: _row(nats / np.log(2), 4 * (p - b) + b / 8)),
         ("A binary parameter takes a bit, not a byte.",
          lambda nats, D, p, b: _row(nats / np.log(2) / D, 4 * (p - b) + b)),
+        ("The memory is in bits; a byte has eight of them.",
+         lambda nats, D, p, b: _row(nats / np.log(2) / D, 32 * (p - b) + b)),
+        ("A nat is 1 / log 2 bits: divide by log 2, do not multiply.",
+         lambda nats, D, p, b: _row(nats * np.log(2) / D, 4 * (p - b) + b / 8)),
         ("The binary parameters are counted twice: as numbers of 32 bits too.",
          lambda nats, D, p, b: _row(nats / np.log(2) / D, 4 * p + b / 8)),
         ("The deviation has the denominator N, not N - 1.",
@@ -55,6 +68,10 @@ MISTAKES = {
         ("The errors are those of two models on different images: take the difference first.",
          lambda A, B, limit: _compared((B - A).mean(), *_unpaired(A, B), limit)),
         ("Each seed and image counts as an independent number.", _of_all_numbers),
+        ("The two standard errors are exchanged.",
+         lambda A, B, limit: _exchanged(*_compared((B - A).mean(), *_errors(B - A), limit))),
+        ("The S times N differences are not independent: average over the seeds before the deviation over images.",
+         _pooled_images),
         ("The test is over images; it has to be over seeds.", _over_images),
         ("The deviations have the denominators N and S, not N - 1 and S - 1.",
          lambda A, B, limit: _compared((B - A).mean(), *_errors(B - A, ddof=0), limit)),
@@ -77,6 +94,9 @@ MISTAKES = {
         ("The interaction has the wrong sign.",
          lambda loss: ((loss[1] - loss[0]).mean(), (loss[:, 1] - loss[:, 0]).mean(),
                        loss[1, 0] - loss[0, 0] - loss[1, 1] + loss[0, 1])),
+        ("The interaction is the whole difference of the two effects, not half of it.",
+         lambda loss: ((loss[1] - loss[0]).mean(), (loss[:, 1] - loss[:, 0]).mean(),
+                       (loss[1, 1] - loss[0, 1] - loss[1, 0] + loss[0, 0]) / 2)),
         ("The interaction is not how much both together cost.",
          lambda loss: ((loss[1] - loss[0]).mean(), (loss[:, 1] - loss[:, 0]).mean(), loss[1, 1] - loss[0, 0])),
     ],
