@@ -20,6 +20,7 @@ LABELS = {"elu": "ELU", "binarise_activations_ste": "sign", "concat_negative": "
           "gated_linear_unit": "a $\\cdot$ sigmoid(s)", "layer_norm_layer": "layer norm"}
 CONTEXT = "context, the\nactivation,\nBWN 1$\\times$1"
 ONE_BIT, MANY_BITS, PLAIN = "#CCE3F0", "#FBE7C2", "#F2F2F2"         # pale blue, pale orange, grey
+DARK = "#444444"         # of lines and arrows
 
 
 class Step(NamedTuple):
@@ -77,33 +78,39 @@ def blocks_figure():
 
 
 def _draw_block(axes, steps):
-    y, arrow = 0.0, {"arrowstyle": "-|>", "color": "#444444", "shrinkA": 0, "shrinkB": 0}
+    y = 0.0
     axes.annotate("x", (0, y), ha="center", va="bottom", fontsize=12)
     for step in steps:
         height = 0.95 if "\n" in step.label else 0.6
-        axes.annotate("", (0, y - 0.45), (0, y), arrowprops=arrow)
+        draw_arrow(axes, (0, y), (0, y - 0.45))
         top = y - 0.45
         if step.skips:
-            axes.plot([0, -1.5, -1.5], [-0.12, -0.12, top - height / 2], color="#444444", linewidth=1.2)
-            axes.annotate("", (-0.3, top - height / 2), (-1.5, top - height / 2), arrowprops=arrow)
+            axes.plot([0, -1.5, -1.5], [-0.12, -0.12, top - height / 2], color=DARK, linewidth=1.2)
+            draw_arrow(axes, (-1.5, top - height / 2), (-0.3, top - height / 2))
         width = 0.3 if step.skips else 1.15
-        axes.add_patch(_box(-width, top - height, 2 * width, height, step.colour))
+        axes.add_patch(rounded_box(-width, top - height, 2 * width, height, step.colour))
         axes.text(0, top - height / 2, step.label, ha="center", va="center", fontsize=10.5, linespacing=1.15)
         y = top - height
         if step.context:
-            axes.annotate("", (0, y - 0.22), (1.3, y - 0.22), arrowprops=arrow)
+            draw_arrow(axes, (1.3, y - 0.22), (0, y - 0.22))
             axes.text(1.35, y - 0.22, CONTEXT, ha="left", va="center", fontsize=9)
-    axes.annotate("", (0, y - 0.45), (0, y), arrowprops=arrow)
+    draw_arrow(axes, (0, y), (0, y - 0.45))
     axes.annotate("y", (0, y - 0.45), ha="center", va="top", fontsize=12)
     axes.set_xlim(-1.7, 3.0 if any(step.context for step in steps) else 1.4)
     axes.set_ylim(-11.0, 0.4)
     axes.axis("off")
 
 
-def _box(x, y, width, height, colour):
+def rounded_box(x, y, width, height, colour, rounding=0.12):
+    """A box with round corners, to be added to axes; x and y are its left and its lower end."""
     from matplotlib.patches import FancyBboxPatch
-    return FancyBboxPatch((x, y), width, height, boxstyle="round,pad=0,rounding_size=0.12", facecolor=colour,
-                          edgecolor="#444444", linewidth=1)
+    return FancyBboxPatch((x, y), width, height, boxstyle=f"round,pad=0,rounding_size={rounding}", facecolor=colour,
+                          edgecolor=DARK, linewidth=1)
+
+
+def draw_arrow(axes, start, end):
+    """An arrow between two points (x, y)."""
+    axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": DARK, "shrinkA": 0, "shrinkB": 0})
 
 
 @plain_style()

@@ -12,14 +12,13 @@ from ..flowpp.elementwise import ElementwiseNorm, Logit, Sigmoid
 from ..flowpp.invertible_conv import InvertibleConv
 from ..flowpp.rearrange import ChannelSplit, Squeeze, StripeSplit, Swap
 from ..parameter import parameters
-from .drawings import MANY_BITS, ONE_BIT, PLAIN
+from .drawings import DARK, MANY_BITS, ONE_BIT, PLAIN, draw_arrow, rounded_box
 from .figures import new_figure, plain_style
 
 LABELS = {Logit: "logit", Sigmoid: "sigmoid", Swap: "swap halves", Squeeze: "squeeze", StripeSplit: "split: stripes",
           ChannelSplit: "split: channels", ElementwiseNorm: "affine nor-\nmalisation",
           InvertibleConv: "1$\\times$1 conv\nof each half"}
 UNDONE = {Squeeze: "unsqueeze", StripeSplit: "join", ChannelSplit: "join"}
-DARK = "#444444"
 GAP = 0.16               # between two boxes, in inches, as all lengths here
 
 
@@ -124,22 +123,22 @@ def flow_figure(config):
     drawn = _row(axes, 2.2, noise, parts_of_flow(model.dequantiser.flow, image))
     [told] = [box for box in drawn if box.colour != PLAIN]          # the coupling steps
     _line(axes, (made[-1].right if made else 0.6, context), (told.middle, context))
-    _arrow(axes, (told.middle, context), (told.middle, noise + told.height / 2))
+    draw_arrow(axes, (told.middle, context), (told.middle, noise + told.height / 2))
     _text(axes, told.middle + 0.08, context - 0.4, "context", ha="left")
     u = drawn[-1].right + GAP
-    _arrow(axes, (drawn[-1].right, noise), (u, noise))
+    draw_arrow(axes, (drawn[-1].right, noise), (u, noise))
     _text(axes, u + 0.08, noise, "$u$, each number between 0 and 1", ha="left")
     _text(axes, u + 0.08, noise + 0.6, "The dequantiser: a flow from noise to $u$", ha="left", weight="bold")
 
     between = main + 0.95
     _line(axes, (u + 0.15, noise - 0.15), (u + 0.15, between), (0.75, between))
-    _arrow(axes, (0.75, between), (0.75, main + 0.15))
+    draw_arrow(axes, (0.75, between), (0.75, main + 0.15))
     _line(axes, (0.3, context - 0.3), (0.3, main))
-    _arrow(axes, (0.3, main), (0.6, main))
+    draw_arrow(axes, (0.3, main), (0.6, main))
     axes.text(0.75, main, "+", ha="center", va="center", fontsize=10,
               bbox={"boxstyle": "circle,pad=0.2", "facecolor": PLAIN, "edgecolor": DARK})
     z = _row(axes, 0.9, main, parts_of_flow(model.flow, image))[-1].right
-    _arrow(axes, (z, main), (z + GAP, main))
+    draw_arrow(axes, (z, main), (z + GAP, main))
     _text(axes, z + GAP + 0.1, main, "$z$")
     _text(axes, u + 0.3, between, "The main flow: from $x + u$ to $z$", ha="left", weight="bold")
     _draw_step(axes, 1.05, _first_step(model))
@@ -157,15 +156,15 @@ def _draw_step(axes, y, step):
     [transform] = _row(axes, last.right - 0.1, lower, [Part("coupling,\nEq. (10)", PLAIN)])
     _line(axes, (fork + 0.15, lower), (transform.x - GAP, lower))
     _line(axes, (last.right, y), (transform.middle, y))
-    _arrow(axes, (transform.middle, y), (transform.middle, lower + transform.height / 2))
+    draw_arrow(axes, (transform.middle, y), (transform.middle, lower + transform.height / 2))
     _text(axes, transform.middle + 0.08, y + 0.1, "$a$, $b$, $t$", ha="left")
     _line(axes, (fork + 0.15, upper), (transform.right, upper))
-    _arrow(axes, (transform.right, upper), (transform.right + GAP, upper))
+    draw_arrow(axes, (transform.right, upper), (transform.right + GAP, upper))
     x = transform.right + GAP
-    _arrow(axes, (transform.right, lower), (x, lower))
+    draw_arrow(axes, (transform.right, lower), (x, lower))
     for part in after:
         _draw(axes, x, y, 0.3, 1.6, part)
-        _arrow(axes, (x + 0.3, y), (x + 0.3 + GAP, y))
+        draw_arrow(axes, (x + 0.3, y), (x + 0.3 + GAP, y))
         x += 0.3 + GAP
 
 
@@ -193,16 +192,16 @@ def coupling_figure(config):
     _line(axes, (0.4, lower), (cdf.x - GAP, lower))
     _line(axes, (last.right, y), (affine.middle + 0.3, y))
     for x, name in ((cdf.middle, "$t$"), (affine.middle + 0.3, "$b$")):
-        _arrow(axes, (x, y), (x, lower + cdf.height / 2))
+        draw_arrow(axes, (x, y), (x, lower + cdf.height / 2))
         _text(axes, x + 0.12, lower + 0.6, name)
     a = affine.middle - 0.25
     tanh = _draw(axes, a - 0.27, y - 0.4, 0.54, 0.3, Part("tanh", PLAIN))
     _line(axes, (a, y), (a, y - 0.25))
-    _arrow(axes, (a, y - tanh.height / 2 - 0.4), (a, lower + affine.height / 2))
+    draw_arrow(axes, (a, y - tanh.height / 2 - 0.4), (a, lower + affine.height / 2))
     _text(axes, a - 0.12, lower + 0.5, "$a$")
     _line(axes, (0.4, upper), (affine.right, upper))
     for x, half in ((upper, "$y_1 = x_1$"), (lower, "$y_2$")):
-        _arrow(axes, (affine.right, x), (affine.right + 0.25, x))
+        draw_arrow(axes, (affine.right, x), (affine.right + 0.25, x))
         _text(axes, affine.right + 0.3, x, half, ha="left")
     return axes.figure
 
@@ -212,16 +211,14 @@ def _row(axes, x, y, parts):
     boxes = []
     for part in parts:
         width, height = (1.0, 0.75) if "\n" in part.label else (0.28, 1.25)
-        _arrow(axes, (x, y), (x + GAP, y))
+        draw_arrow(axes, (x, y), (x + GAP, y))
         boxes.append(_draw(axes, x + GAP, y, width, height, part))
         x = boxes[-1].right
     return boxes
 
 
 def _draw(axes, x, y, width, height, part):
-    from matplotlib.patches import FancyBboxPatch
-    axes.add_patch(FancyBboxPatch((x, y - height / 2), width, height, boxstyle="round,pad=0,rounding_size=0.08",
-                                  facecolor=part.colour, edgecolor=DARK, linewidth=1))
+    axes.add_patch(rounded_box(x, y - height / 2, width, height, part.colour, rounding=0.08))
     axes.text(x + width / 2, y, part.label, ha="center", va="center", fontsize=9, linespacing=1.15,
               rotation=90 if height > 2 * width else 0)
     return Box(x, width, height, part.colour)
@@ -247,7 +244,3 @@ def _text(axes, x, y, text, ha="center", weight="normal"):
 
 def _line(axes, *points):
     axes.plot(*zip(*points), color=DARK, linewidth=1.2)
-
-
-def _arrow(axes, start, end):
-    axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": DARK, "shrinkA": 0, "shrinkB": 0})

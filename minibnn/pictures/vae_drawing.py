@@ -9,7 +9,7 @@ import numpy as np
 
 from ..blocks.convolutions import NormalisedConv
 from ..resnet_vae import ResNetVAE
-from .drawings import MANY_BITS, ONE_BIT, PLAIN, _box
+from .drawings import DARK, MANY_BITS, ONE_BIT, PLAIN, draw_arrow, rounded_box
 from .figures import new_figure, plain_style
 
 SIZE, CHANNELS, LATENTS = 8, 7, 5    # of the model that is walked: no two of the numbers below are the same
@@ -175,14 +175,14 @@ def _draw_latents(axes, layer, y, number):
     _circle(axes, Q, y, "+")
     axes.text((P - 0.8 + Q + 0.13) / 2, y + 0.05, "2Z", ha="center", va="bottom", fontsize=9)
     axes.text(P + 0.08, (y + middle) / 2, "2Z", ha="left", va="center", fontsize=9)
-    _arrow(axes, (Q, y - 0.13), (Q, middle + 0.19))
-    _arrow(axes, (P, y - 0.22), (P, middle + 0.19))
+    draw_arrow(axes, (Q, y - 0.13), (Q, middle + 0.19))
+    draw_arrow(axes, (P, y - 0.22), (P, middle + 0.19))
     _labelled(axes, Q, middle, 0.9, 0.38, Box(f"$q_{{{number}}}$", PLAIN))
     _labelled(axes, P, middle, 0.9, 0.38, Box(f"$p_{{{number}}}$", PLAIN))
-    _arrow(axes, (Q + 0.45, middle), (Q + 0.6, middle))
-    _arrow(axes, (P - 0.45, middle), (P - 0.6, middle))
+    draw_arrow(axes, (Q + 0.45, middle), (Q + 0.6, middle))
+    draw_arrow(axes, (P - 0.45, middle), (P - 0.6, middle))
     axes.text((Q + P) / 2, middle, f"kl$_{{{number}}}$", ha="center", va="center", fontsize=10)
-    _arrow(axes, (Q, middle - 0.19), (Q, low + 0.19))
+    draw_arrow(axes, (Q, middle - 0.19), (Q, low + 0.19))
     axes.text(Q - 0.25, low, f"$z_{{{number}}}$: S/2$\\times$S/2$\\times$Z", ha="right", va="center", fontsize=10)
     _circle(axes, Q, low, f"$z_{{{number}}}$", 0.19)
     _row(axes, Q + 0.19, D - 0.13, low, P, layer.from_z)
@@ -191,13 +191,13 @@ def _draw_latents(axes, layer, y, number):
 def _draw_ends(axes, config, ladder):
     middle = (U + D) / 2
     _labelled(axes, middle, 0.2, 1.2, 0.36, Box("log $p(x|z)$", PLAIN))
-    _arrow(axes, (U + 0.85, 0.2), (middle - 0.6, 0.2))
-    _arrow(axes, (D - 1.0, 0.2), (middle + 0.6, 0.2))
+    draw_arrow(axes, (U + 0.85, 0.2), (middle - 0.6, 0.2))
+    draw_arrow(axes, (D - 1.0, 0.2), (middle + 0.6, 0.2))
     sizes = f"S = {config.size}, h = {config.channels}, Z = {config.latents}, L = {config.layers}"
     axes.text(middle, 1.75, sizes, ha="center", va="center", fontsize=10)
     found = {box.colour for path in _paths(ladder) for box in path} | {PLAIN}
     for i, (colour, meaning) in enumerate((c, m) for c, m in COLOURS.items() if c in found):
-        axes.add_patch(_box(middle - 0.75, 1.22 - 0.34 * i, 0.36, 0.26, colour))
+        axes.add_patch(rounded_box(middle - 0.75, 1.22 - 0.34 * i, 0.36, 0.26, colour))
         axes.text(middle - 0.29, 1.35 - 0.34 * i, meaning, ha="left", va="center", fontsize=9)
 
 
@@ -210,39 +210,35 @@ def _column(axes, x, start, end, boxes, joins=False):
     centres = np.linspace(start, end, len(boxes) + 2)[1:-1]
     direction, at = np.sign(end - start), start
     for centre, box in zip(centres, boxes):
-        _arrow(axes, (x, at), (x, centre - 0.22 * direction))
+        draw_arrow(axes, (x, at), (x, centre - 0.22 * direction))
         _labelled(axes, x, centre, 1.9, 0.44, box)
         at = centre + 0.22 * direction
     if joins:
         _line(axes, x, at, end)
     else:
-        _arrow(axes, (x, at), (x, end))
+        draw_arrow(axes, (x, at), (x, end))
 
 
 def _row(axes, start, end, y, x, boxes):
     """One box, if there is one, between two columns."""
     direction = np.sign(end - start)
     for box in boxes:
-        _arrow(axes, (start, y), (x - 0.8 * direction, y))
+        draw_arrow(axes, (start, y), (x - 0.8 * direction, y))
         _labelled(axes, x, y, 1.6, 0.44, box)
         start = x + 0.8 * direction
-    _arrow(axes, (start, y), (end, y))
+    draw_arrow(axes, (start, y), (end, y))
 
 
 def _line(axes, x, start, end):
-    axes.plot([x, x], [start, end], color="#444444", linewidth=1)
-
-
-def _arrow(axes, start, end):
-    axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": "#444444", "shrinkA": 0, "shrinkB": 0})
+    axes.plot([x, x], [start, end], color=DARK, linewidth=1)
 
 
 def _labelled(axes, x, y, width, height, box):
-    axes.add_patch(_box(x - width / 2, y - height / 2, width, height, box.colour))
+    axes.add_patch(rounded_box(x - width / 2, y - height / 2, width, height, box.colour))
     axes.text(x, y, box.label, ha="center", va="center", fontsize=9, linespacing=1.15)
 
 
 def _circle(axes, x, y, label, radius=0.13):
     from matplotlib.patches import Circle
-    axes.add_patch(Circle((x, y), radius, facecolor=PLAIN, edgecolor="#444444", linewidth=1, zorder=3))
+    axes.add_patch(Circle((x, y), radius, facecolor=PLAIN, edgecolor=DARK, linewidth=1, zorder=3))
     axes.text(x, y, label, ha="center", va="center", fontsize=11, zorder=4)
