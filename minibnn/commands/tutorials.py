@@ -61,7 +61,9 @@ def copy(folder, new):
     with atomic_folder(new) as part:
         shutil.copytree(folder, part, dirs_exist_ok=True,
                         ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
-        (part / "checks" / "checkout.txt").write_text(str(Path(folder).resolve().parent), encoding="utf-8")
+        checkout = part / "checks" / "checkout.txt"
+        if not checkout.exists():                                   # else the folder is a copy itself
+            checkout.write_text(str(Path(folder).resolve().parent), encoding="utf-8")
 
 
 def paths(folder):

@@ -86,9 +86,12 @@ def test_a_copy_of_the_lessons_is_whole_and_finds_the_package(tmp_path, capsys):
     assert main(["tutorials", "--folder", str(LESSONS), "--copy", str(new)]) == 0
     assert f"jupyter lab {new}" in capsys.readouterr().out
     assert {path.name for path in new.iterdir()} == {path.name for path in LESSONS.iterdir()} - {".ipynb_checkpoints"}
+    (tmp_path / "elsewhere").mkdir()
+    again = tmp_path / "elsewhere" / "again"                        # a copy of the copy
+    assert main(["tutorials", "--folder", str(new), "--copy", str(again)]) == 0
     code = ("import checks, solutions.lesson_01 as s\n"
             "checks.check('01.1', s.SOLUTIONS['01.1']); print((checks.ROOT / 'figures' / 'results').is_dir())")
-    done = subprocess.run([sys.executable, "-c", code], cwd=new, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=again, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("01.1: correct") and done.stdout.endswith("True\n")
 
 
