@@ -1,1 +1,1 @@
-"""What makes a network binary: sign, straight-through estimators (1-6), weight normalisation (11-13)."""
+"""What makes a network binary: sign and straight-through estimators (Eq. 1-6), weight normalisation (Eq. 11-13)."""

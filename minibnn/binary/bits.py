@@ -26,7 +26,7 @@ def words_of(rows):
 def unpack_signs(words, n, dtype=np.float32):
     """The signs whose bits `pack_bits` packed: +1 where the bit is set, else -1.
 
-    words: (..., S) uint64, result: (..., n)
+    words: (..., S) uint64, result: (..., n) of `dtype`
     """
     signs = np.unpackbits(words.view(np.uint8), axis=-1, count=n, bitorder="little").astype(dtype)
     signs *= 2
@@ -37,12 +37,12 @@ def unpack_signs(words, n, dtype=np.float32):
 class PackedKernel:
     """A kernel of +-1 in bits, ready for `binary.xnor`.
 
-    words: (O, S) uint64, the fan-in of each output channel: kernel rows, kernel columns, channels. The channels of
-    each kernel position fill whole bytes, so that a patch is gathered by bytes; spare bits are 0.
+    words: (O, S) uint64, for each output channel the bits of its weights, by kernel rows, kernel columns and channels.
+    Each kernel position begins with a new byte, so that whole bytes can be gathered into patches; spare bits are 0.
     """
 
     def __init__(self, v):
-        """v: (K, K, C, O), floating-point; what counts is v >= 0.    Raises: ValueError"""
+        """v: (K, K, C, O), floating-point; a bit is set where v >= 0.    Raises: ValueError if v is no such array"""
         require_floating("PackedKernel", v=v)
         if v.ndim != 4 or v.shape[0] != v.shape[1]:
             raise ValueError(f"PackedKernel: v: wanted a square kernel (K, K, C, O), got {v.shape}")
@@ -55,10 +55,10 @@ class PackedKernel:
         K, _, C, O = self.shape
         channels = 8 * self.bytes_of_pixel
         padded = unpack_signs(self.words, K * K * channels, np.int8).reshape(O, K, K, channels)
-        return np.ascontiguousarray(np.moveaxis(padded[..., :C], 0, -1)).astype(dtype)     # moved while still small
+        return np.ascontiguousarray(np.moveaxis(padded[..., :C], 0, -1)).astype(dtype)     # moved as small numbers
 
     def ones(self):
-        """How many of the C bits of each kernel position are set: (K * K, O)."""
+        """How many of the C bits of each kernel position are set: (K * K, O) int64."""
         K, _, _, O = self.shape
         used = self.words.view(np.uint8)[:, :K * K * self.bytes_of_pixel].reshape(O, K * K, self.bytes_of_pixel)
         return np.bitwise_count(used).sum(axis=2, dtype=np.int64).T

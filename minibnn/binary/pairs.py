@@ -1,9 +1,11 @@
 """Convolution of signs with signs, two images at a time: two signs in one floating-point number.
 
-A sum of n products of signs is a whole number from -n to n. With p = x1 + 4096 * x2 the same sum over p is
-t = y1 + 4096 * y2. While n < 2048, y2 is t / 4096, rounded, and y1 is what remains. float32 holds whole numbers up to
-2^24 exactly, and no sum on the way is larger: so one convolution of floating-point numbers gives two, without error.
-x2 are the images of the first half of a batch, x1 those of the second half.
+Two images of signs, x1 and x2, are joined to one: p = x1 + 4096 * x2. Convolution is linear, so with a kernel of signs
+p gives t = y1 + 4096 * y2, where y1 and y2 are the convolutions of x1 and x2. Both are sums of n products of signs:
+whole numbers from -n to n. While n < 2048, y2 is t / 4096, rounded to a whole number, and y1 is t - 4096 * y2. float32
+holds whole numbers up to 2^24 exactly, and no sum on the way is larger: so one convolution does the work of two,
+without error. If n is larger, the channels are convolved in several parts, and the results are added.
+x2 is an image of the first half of a batch, x1 one of the second half.
 """
 
 import numpy as np
@@ -13,7 +15,7 @@ from ..ops import conv2d
 from ..ops.convolution import check_shapes, conv2d_gradients, convolve
 
 BASE = 4096              # a power of two, so that its multiples and fractions are exact
-MOST_PRODUCTS = BASE // 2 - 1
+MOST_PRODUCTS = BASE // 2 - 1  # of one sum: the largest n
 
 
 @differentiable("x", "w")
@@ -21,11 +23,13 @@ def sign_conv2d(x, w, stride=1, padding=0):
     """conv2d of numbers that are all +1 or -1 with a kernel of +-1, exactly, in half the multiplications.
 
     Paper:     Eq. (13), the convolution with v_B when the activations are binary too (Eq. 5).
-    Forward:   as `ops.conv2d`: in pairs of images for float32, else, or with more than 2047 taps, by `ops.conv2d`
+    Forward:   the values of `ops.conv2d`. float32 images are convolved in pairs; other dtypes, and kernels with K * K
+               above 2047, by `ops.conv2d` itself. Numbers other than +1 and -1 are not refused: the values are wrong.
     Backward:  as `ops.conv2d`
+    Raises:    ValueError, as `ops.conv2d`
     """
     check_shapes("sign_conv2d", x.shape, w.shape, stride, padding)
-    if x.dtype != np.float32 or w.shape[0] ** 2 > MOST_PRODUCTS:    # float64: a tangent twin, without signs
+    if x.dtype != np.float32 or w.shape[0] ** 2 > MOST_PRODUCTS:    # float64: a tangent twin, which has no signs
         return conv2d(x, w, stride, padding)
     y = _convolve_pairs(x, w, stride, padding)
 

@@ -1,7 +1,8 @@
 """Signs and their straight-through gradients.
 
-The derivative of sign is zero almost everywhere, so a gradient that passes it must be invented. The
-functions named `_ste` are such estimators: each carries a surrogate, and declares of what it is the derivative.
+The derivative of sign is zero almost everywhere, so it would stop every gradient. A straight-through estimator (STE)
+uses a surrogate in its backward: the derivative of another function, its tangent. The functions whose names end in
+`_ste` are such estimators; each declares its tangent with `surrogate`.
 Differs:   sign(0) is +1, as Eq. (1) says, in training and in bits; the published code trains with 0 and packs -1.
 """
 
@@ -17,13 +18,13 @@ _VALUES = ContextVar("values of straight-through estimators", default=None)
 
 
 def surrogate(*, tangent, kinks=()):
-    """Declare, above an estimator, the function whose derivative its backward passes on.
+    """Decorator for an estimator: declares its tangent, the function whose derivative its backward uses.
 
         @surrogate(tangent=lambda a: np.clip(a, -1, 1), kinks=(-1, 1))
         def binarise_activations_ste(a): ...                        # one array -> y of its shape, backward
 
-    The estimator does what it did before; from the declaration `minibnn.gradcheck.TangentTwin` knows how to check
-    every network that calls it, wherever that is written.
+    The declaration changes neither values nor backward. `minibnn.gradcheck.TangentTwin` reads it, and so can check
+    every network that calls the estimator.
     tangent:   array -> array of its shape, element by element
     kinks:     the numbers at which the slope of `tangent` jumps, if there are any
     """
@@ -41,7 +42,7 @@ def surrogate(*, tangent, kinks=()):
 
 @contextmanager
 def values_from(stand_in):
-    """Inside, and in this thread, every declared estimator's values are stand_in(estimator, x, its own values)."""
+    """Inside a `with`, in this thread, each declared estimator gives stand_in(estimator, x, y) in place of its y."""
     token = _VALUES.set(stand_in)
     try:
         yield
@@ -108,6 +109,6 @@ def clip_latent(v):
 
 def _sign(x):
     signs = (x >= 0).astype(x.dtype)
-    signs *= 2                                                      # in place: a fresh array, 3x faster than where
+    signs *= 2                                                      # in place, in a new array: 3x faster than where
     signs -= 1
     return signs

@@ -1,8 +1,8 @@
-"""Convolution of signs with signs: exclusive or, count the ones, no multiplication.
+"""Convolution of signs with signs, without multiplication: exclusive or, then count the ones.
 
 A product of two signs is -1 where their bits differ. So the sum of n products is n - 2 * (number of differing
-bits), an exact integer: exclusive or finds the differing bits of 64 products at once, a population count counts
-them.
+bits), an exact whole number. Exclusive or finds the differing bits of 64 products at once; a population count
+counts them.
 """
 
 import numpy as np
@@ -11,22 +11,22 @@ from ..differentiable import require_floating
 from ..ops.convolution import Frame, check_shapes, overlaps, windows
 from .bits import WORD, words_of
 
-PIXELS, OUTPUTS = 8192, 16 # of one block of counts: long enough for two threads not to wait for the interpreter
-ROW_SPARE = 32             # spare numbers at the end of a row: rows a power of two apart would evict each other
-WORDS_PER_BYTE = 3         # words whose counts, at most 64 each, can be added in one byte
+PIXELS, OUTPUTS = 8192, 16 # of one block of counts: so many that two threads seldom wait for the interpreter
+ROW_SPARE = 32             # unused numbers after each row: rows a power of two apart evict each other from the cache
+WORDS_PER_BYTE = 3         # words whose counts, at most 64 each, add up in one byte
 
 
 def xnor_conv2d(x, kernel, stride=1, padding=0):
     """conv2d of sign(x) with a packed kernel, exactly.
 
     Paper:     Eq. (13), the convolution with v_B when the activations are binary too (Eq. 5).
-    Forward:   as `ops.conv2d`; x: (N, H, W, C), kernel: a PackedKernel of shape (K, K, C, O), y: whole numbers in
-               the dtype of x, exact as far as it holds whole numbers (2,048 in float16, 2^24 in float32).
-               Padding is 0, neither +1 nor -1: it adds nothing.
+    Forward:   as `ops.conv2d`; x: (N, H, W, C), kernel: a PackedKernel of shape (K, K, C, O), y: (N, H', W', O), whole
+               numbers in the dtype of x; exact if it holds all whole numbers up to n = K * K * C (2,048 in float16,
+               2^24 in float32). Padding is 0, neither +1 nor -1: it adds nothing.
     Raises:    ValueError if x is not floating-point or the shapes do not fit.
     There is no backward.
     """
-    require_floating("xnor_conv2d", x=x)                            # of bools and unsigned numbers all are >= 0
+    require_floating("xnor_conv2d", x=x)                            # all bools and unsigned numbers are >= 0
     check_shapes("xnor_conv2d", x.shape, kernel.shape, stride, padding)
     return _correlate_bits(x, kernel, Frame.forward(x.shape, kernel.shape[0], stride, padding))
 

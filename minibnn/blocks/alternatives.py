@@ -1,4 +1,7 @@
-"""Binary convolutions with something else in place of binary weight normalisation, which Table 1 compares."""
+"""Binary convolutions with batch normalisation, or with none, in place of binary weight normalisation (BWN).
+
+`experiments.table1` compares the three.
+"""
 
 import numpy as np
 
@@ -10,23 +13,23 @@ from .convolutions import BinaryConv, NormalisedConv, WeightNormConv
 
 
 def conv_of(bits, normalisation="weight"):
-    """The class of convolution layers with weights of so many bits.
+    """The class of convolution layers with weights of 32 bits or of 1 bit.
 
-    bits:      32 (WeightNormConv), or 1: BinaryConv, or with the normalisations "batch" and "none" its
-               alternatives BatchNormConv and UnnormalisedConv
+    bits:      32: WeightNormConv, whatever the normalisation; 1: the class that `normalisation` names
+    normalisation: "weight": BinaryConv, "batch": BatchNormConv, "none": UnnormalisedConv
     """
     binary = {"weight": BinaryConv, "batch": BatchNormConv, "none": UnnormalisedConv}
     return binary[normalisation] if bits == 1 else WeightNormConv
 
 
 class BatchNormConv(NormalisedConv):
-    """Convolution by signs with batch normalisation: the mean and deviation of a batch in place of sqrt(n).
+    """Convolution with binary weights, then batch normalisation in place of the division by sqrt(n).
 
-    Paper:     section 3: what BWN replaces.
+    Paper:     section 3: BWN takes its place.
     Forward:   y = batch_norm(conv(x, sign(v)), gain, bias)         x: (N, H, W, C), y: (N, H', W', O)
-    Backward:  dx; v (straight through), gain and bias accumulate theirs
-    It needs no data-dependent start. What it makes of an image depends on the batch: `fold_batch_norm` ends that
-    after training.
+    Backward:  dx; v (straight through), gain and bias accumulate their gradients
+    It needs no data-dependent initialisation. Its output for one image depends on the other images of the batch, until
+    `fold_batch_norm` fixes mean and deviation after training.
     """
 
     kind = "binary"
@@ -48,12 +51,12 @@ class BatchNormConv(NormalisedConv):
 
 
 class UnnormalisedConv(NormalisedConv):
-    """Convolution by signs alone: no gain, so that its output grows with sqrt(n) and no block starts as the identity.
+    """Convolution with binary weights and no gain: its output grows with sqrt(n), and no block starts as the identity.
 
-    Paper:     section 3: what BWN mends.
+    Paper:     section 3: the problem that BWN solves.
     Forward:   y = conv(x, sign(v)) + bias                          x: (N, H, W, C), y: (N, H', W', O)
-    Backward:  dx; v (straight through) and bias accumulate theirs
-    The data-dependent start sets the bias only.
+    Backward:  dx; v (straight through) and bias accumulate their gradients
+    The data-dependent initialisation sets only the bias, so that each channel has mean 0.
     """
 
     kind = "binary"
@@ -78,10 +81,10 @@ class UnnormalisedConv(NormalisedConv):
 
 
 def fold_batch_norm(owner, run):
-    """Replace every BatchNormConv under `owner`, in place, by the BinaryConv that it is on one large batch.
+    """Replace every BatchNormConv under `owner`, in place, by a BinaryConv with the same result on one large batch.
 
-    Source:    Ioffe & Szegedy 2015, section 3.1: at inference mean and deviation are constants, and two maps in a
-               row are one: gain' = gain * sqrt(n) / deviation, bias' = bias - mean * gain / deviation.
+    Source:    Ioffe & Szegedy 2015, section 3.1: in inference mean and deviation are constants, so the two scales and
+               shifts become one: gain' = gain * sqrt(n) / deviation, bias' = bias - mean * gain / deviation.
     run:       called without arguments, runs `owner` on that batch
     """
     replace_layers(owner, BatchNormConv, _Folding)
@@ -90,12 +93,12 @@ def fold_batch_norm(owner, run):
 
 
 def without_batch_norm(owner):
-    """Replace every BatchNormConv under `owner`, in place, by a BinaryConv with its parameters, which were folded."""
+    """Replace every BatchNormConv under `owner`, in place, by a BinaryConv whose parameters are folded ones already."""
     replace_layers(owner, BatchNormConv, _as_binary)
 
 
 class _Folding:
-    """A layer that becomes a BinaryConv when it first sees the batch to fold from."""
+    """Stands in for a BatchNormConv: when it sees the large batch, it makes the BinaryConv, and runs it."""
 
     def __init__(self, layer):
         self.layer = layer

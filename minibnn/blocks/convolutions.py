@@ -13,11 +13,12 @@ V_STD = 0.05  # standard deviation of v before training (Appendix B)
 
 
 class NormalisedConv:
-    """What both kinds share: parameters, the gain, the convolution, the data-dependent start.
+    """What all convolution layers share: parameters, gain, convolution, data-dependent initialisation.
 
-    Parameters: v (K, K, C, O), gain (O,), bias (O,). With `positive_gain` the gain that acts is
-    softplus(gain); otherwise it is the parameter itself, which may start at 0. `signs_in` says that the layer
-    sees only +-1: if its weights are signs too, `binary.pairs` convolves them, which of other inputs makes nonsense.
+    Parameters: v (K, K, C, O), gain (O,), bias (O,). With `positive_gain` the gain of the equations is
+    softplus(gain); otherwise it is the parameter itself, which may start at 0. `signs_in` promises that each input is
+    +1 or -1: if the weights are signs too, `binary.pairs` convolves them, whose results are wrong for other inputs.
+    Raises:    ValueError for init_std = 0 with `positive_gain`, since softplus is never 0.
     """
 
     kind = "float"
@@ -73,7 +74,7 @@ class WeightNormConv(NormalisedConv):
 
     Paper:     Eq. (11).
     Forward:   y = conv(x, v * gain / norm(v)) + bias               x: (N, H, W, C), y: (N, H', W', O)
-    Backward:  dx; v, gain and bias accumulate theirs
+    Backward:  dx; v, gain and bias accumulate their gradients
     Differs:   the norm is norm(v), as in Eq. (11); the published code adds 1e-10 to it.
     """
 
@@ -83,7 +84,7 @@ class WeightNormConv(NormalisedConv):
         gain, gain_backward = self._acting_gain()
         w, weight_norm_backward = weight_norm(self.v.value, gain)
         y, convolve_backward = self._convolve(x, w)
-        y += self.bias.value                                        # in place: y is fresh, and in no closure
+        y += self.bias.value                                        # in place: y is new, and no backward uses it
 
         def weight_norm_conv_backward(dy):
             dx, dw = convolve_backward(dy)

@@ -12,7 +12,7 @@ class LayerNorm:
 
     Paper:     Figure 1 (c), (d).
     Forward:   y = layer_norm(x, gain, bias)                        x, y: (N, H, W, C)
-    Backward:  dx; gain and bias accumulate theirs
+    Backward:  dx; gain and bias accumulate their gradients
     """
 
     def __init__(self, channels):
@@ -34,17 +34,17 @@ class GatedBlock:
     """The flow's residual block: conv(act[x, -x]) [+ projection of a context], gate, add, layer norm.
 
     Paper:     Figure 1 (c) with 32-bit activations (ELU), (d) with 1-bit ones (sign).
-               conv: the class of its convolutions, BinaryConv or its 32-bit twin WeightNormConv, or one of
-               the alternatives
     Forward:   a = conv(act([x, -x])) + project(act([context, -context]))
                y = layer_norm(x + glu(gate(dropout(act([a, -a])))))
                x, y, a: (N, H, W, C), context: (N, H, W, context_channels), conv 3x3, gate and project 1x1
-    Backward:  dx; the layers, and the context, accumulate theirs
-    Differs:   the context passes through the activation too before it is projected, which the paper does not say,
-               but the published code does; with that the counts are the paper's.
+    Backward:  dx; the layers, and the context, accumulate their gradients
+    conv:      the class of its convolutions: BinaryConv (1-bit weights), WeightNormConv (32-bit weights), or one of
+               `blocks.alternatives`
+    Differs:   the context passes through the activation too before it is projected. The paper does not say this, but
+               the published code does it; with it, the parameter counts are the paper's.
     Differs:   the projection starts with deviation 0.1, as other layers do; in the published code with 1.
-    With context_channels = 0 nothing is projected. The dequantiser's context network has a 3x3 gate and no
-    layer norm (Appendix C).
+    With context_channels = 0 nothing is projected. The blocks of the dequantiser's context network have a 3x3 gate
+    (gate_kernel = 3) and no layer norm (normalise = False; Appendix C).
     """
 
     def __init__(self, rng, channels, conv, binary_activations, *, context_channels=0,
@@ -55,7 +55,7 @@ class GatedBlock:
             return conv(rng, kernel, c_in, c_out, signs_in=signs_in)
         self.conv = layer(3, 2 * C, C)
         self.project = layer(1, 2 * context_channels, C) if context_channels else None
-        self.gate = layer(gate_kernel, 2 * C, 2 * C, binary_activations and not dropout_rate)   # it scales the signs
+        self.gate = layer(gate_kernel, 2 * C, 2 * C, binary_activations and not dropout_rate)   # dropout scales signs
         self.norm = [LayerNorm(C)] if normalise else []
         self.activation = Activation(binary_activations)
         self.dropout_rate = dropout_rate
@@ -63,9 +63,10 @@ class GatedBlock:
     def __call__(self, x, initialise=False, context=None, keep=None):
         """Run the block on x.
 
-        context:   a Parameter made for this pass, so that each block it reaches can add to its gradient
+        context:   a Parameter of shape (N, H, W, context_channels), made for this pass; every block that reads it
+                   adds to its gradient. None for a block without projection.
         keep:      dropout's mask (N, H, W, 2C), bool; None for no dropout
-        Raises:    ValueError if it has a context where it projects none, or none where it projects one.
+        Raises:    ValueError if a block without projection is given a context, or one with a projection is given none.
         """
         if (context is None) != (self.project is None):
             raise ValueError(f"GatedBlock: context: wanted {'one' if self.project else 'none'}, "

@@ -11,8 +11,8 @@ class PackedConv(NormalisedConv):
     """A BinaryConv whose weights are kept as one bit each: the same values, forward only.
 
     Paper:     Eq. (13), and with binary inputs Eq. (5).
-    Forward:   as BinaryConv; the weights become numbers for as long as this layer runs.
-    `binary.xnor` convolves the bits themselves; `binary.pairs`, which convolves numbers, is faster in our bench.
+    Forward:   as BinaryConv; the weights become numbers +1 and -1 only while the layer runs.
+    `binary.xnor` could convolve the bits themselves; `binary.pairs`, which convolves numbers, is faster in our bench.
     """
 
     kind = "binary"
@@ -34,7 +34,7 @@ class PackedConv(NormalisedConv):
 
 
 def packed_conv_backward(dy):
-    """Bits have no latent weights to train.    Raises: TypeError"""
+    """No gradient: bits have no latent weights to train.    Raises: TypeError, always"""
     raise TypeError("PackedConv: wanted a model with latent weights to train, got one with weights in bits")
 
 

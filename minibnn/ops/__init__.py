@@ -1,4 +1,8 @@
-"""Differentiable operations that the paper takes for granted: `y, backward = op(...)` each."""
+"""Differentiable operations that the paper takes for granted.
+
+Each is a function, `y, backward = op(x, ...)`. `backward(dy)` takes the upstream gradient dy, which is the gradient of
+the loss with respect to y, and returns the gradients with respect to the array arguments, in their order.
+"""
 
 from .activations import concat_negative, elu, gated_linear_unit, sigmoid, softplus, tanh
 from .convolution import conv2d, conv2d_transpose

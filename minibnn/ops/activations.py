@@ -1,4 +1,4 @@
-"""Element-wise non-linearities, and the two that join or halve channels."""
+"""Element-wise non-linearities; and [x, -x], which doubles the channels, and the gate, which halves them."""
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def sigmoid(x):
 
 @differentiable("x")
 def softplus(x):
-    """Smooth positive part; keeps scales and gains positive.
+    """Smooth version of max(x, 0): keeps scales and gains positive.
 
     Forward:   y = log(1 + e^x)                                     x, y: any shape
     Backward:  dx = dy * sigmoid(x)
@@ -84,7 +84,7 @@ def concat_negative(x):
 
 @differentiable("x")
 def gated_linear_unit(x):
-    """Half of the channels, gated by the other half.
+    """Multiply the first half of the channels by the sigmoid of the second half.
 
     Paper:     the gate of Figure 1 (c), (d).
     Forward:   x = [a, s], y = a * sigmoid(s)                       x: (..., 2C), y: (..., C)

@@ -3,10 +3,11 @@
 Shapes: N images, H, W rows and columns, C channels in, O channels out, K kernel size; NHWC images,
 (K, K, C, O) kernels. "Convolution" means cross-correlation, as everywhere in deep learning.
 
-A transposed convolution is the adjoint of a convolution, and the adjoint is again a convolution: with the
-kernel turned by 180 degrees. Where the stride s is more than 1, it makes squares of s x s pixels, as s * s * C
-channels that `depth_to_space` spreads. So two loops serve both ops forward and backward: `_convolve`, and
-`_gradients`, whose two results come from the same patches, those of dy.
+A transposed convolution is the adjoint of a convolution: it maps the gradient of a convolution's output to the
+gradient of its input. The adjoint is itself a convolution, of stride 1, with the kernel turned by 180 degrees. If
+the convolution's stride s is more than 1, the adjoint computes a square of s x s pixels at each place, as s * s * C
+channels, and `depth_to_space` puts these pixels side by side. So two loops are enough for both ops, forward and
+backward: `_convolve` computes values, and `_gradients` computes dx and dw together, both from the patches of dy.
 """
 
 from typing import NamedTuple
@@ -16,7 +17,7 @@ import numpy as np
 from ..differentiable import differentiable
 from .rearrange import depth_to_space, space_to_depth
 
-SCRATCH_BYTES = 1 << 20  # one piece of gathered patches: near a core's second-level cache
+SCRATCH_BYTES = 1 << 20  # of one piece of gathered patches: about the size of a core's second-level cache
 
 
 @differentiable("x", "w")
@@ -43,10 +44,12 @@ def conv2d_transpose(x, w, size, stride=1, padding=0):
     """The adjoint of conv2d: <conv2d(u, w), x> = <u, conv2d_transpose(x, w, size)> for all u.
 
     Paper:     the "transposed convolution" of Appendix B.
-    Forward:   y[n,p,q,c] = sum of x[n,i,j,o] * w[a,b,c,o] over all stride*i + a = p + padding (and so q)
+    Forward:   y[n,p,q,c] = sum of x[n,i,j,o] * w[a,b,c,o] over all o, over the i and a for which
+               stride*i + a = p + padding, and over the j and b for which stride*j + b = q + padding
                x: (N, H', W', O), w: (K, K, C, O), size: (H, W) of y, y: (N, H, W, C)
     Backward:  dx, dw
-    Raises:    ValueError if the shapes do not fit, or conv2d would not turn `size` into x's.
+    Raises:    ValueError if the shapes do not fit each other, or if conv2d would not give maps of x's size (H', W')
+               for images of `size`; or unless stride >= 1 and padding >= 0 are whole numbers.
     """
     check_shapes("conv2d_transpose", x.shape, w.shape, stride, padding, size)
     y_shape = (len(x), *size, w.shape[2])
@@ -59,7 +62,7 @@ def conv2d_transpose(x, w, size, stride=1, padding=0):
 
 
 def convolve(x, w, stride, padding):
-    """The values of `conv2d`."""
+    """The values of `conv2d`, without a backward."""
     return _convolve(x, w, Frame.forward(x.shape, w.shape[0], stride, padding))
 
 
@@ -72,9 +75,9 @@ def conv2d_gradients(dy, x, w, stride, padding):
 
 
 class Frame(NamedTuple):
-    """How an image lies on the zero canvas that the kernel slides over."""
+    """How an image lies on the canvas of zeros that the kernel slides over."""
     canvas: tuple        # rows and columns of the canvas
-    offset: int          # where the image's first pixel lies (may be negative: then it is cropped)
+    offset: int          # row and column of the image's first pixel on the canvas; if negative, the image is cropped
     stride: int          # step of the kernel
     output: tuple        # rows and columns of the result
 
@@ -85,8 +88,8 @@ class Frame(NamedTuple):
 
     @staticmethod
     def adjoint(shape, K, stride, padding):
-        """From conv2d's result to its squares of stride x stride pixels, the first of which holds pixel (0, 0)."""
-        T = -(-K // stride)                                         # of `_turned`
+        """From conv2d's output to squares of stride x stride pixels of its input; the first one holds pixel (0, 0)."""
+        T = -(-K // stride)                                         # kernel size of `_turned`
         first = padding // stride
         output = tuple((padding + s - 1) // stride - first + 1 for s in shape[1:3])
         return Frame(tuple(s + T - 1 for s in output), T - 1 - first, 1, output)
@@ -112,9 +115,11 @@ def _gradients(dy, kernel, x, frame):
 
 
 def _patches(x, K, frame):
-    """Yield (place, patches): images and rows of the result, and what the kernel sees at each of their pixels.
+    """Yield (place, patches), piece by piece: a part of the result, and what the kernel sees at each of its pixels.
 
-    patches: (pixels, K*K*C), of SCRATCH_BYTES or one row; with their images on canvases. Neither grows with the batch.
+    place:     index of the part in the result: which images, and which rows of them
+    patches:   (pixels of the part, K*K*C). They take at most SCRATCH_BYTES, or one row of the result if that is more.
+               So the memory for patches, and for canvases with their images, does not grow with the batch.
     """
     N, H, W, C = x.shape
     rows, columns = frame.output
@@ -123,7 +128,7 @@ def _patches(x, K, frame):
         return
     bytes_of_row = columns * K * K * C * x.itemsize
     images = max(1, min(N, SCRATCH_BYTES // (rows * bytes_of_row)))
-    step = max(1, min(rows, SCRATCH_BYTES // bytes_of_row))         # less than all rows: of one image at a time
+    step = max(1, min(rows, SCRATCH_BYTES // bytes_of_row))         # if fewer than all rows, then of one image
     canvas = np.zeros((images, *frame.canvas, C), x.dtype)
     of_canvas = windows(canvas, K, frame)
     scratch = np.empty((images * step * columns, K * K * C), x.dtype)
@@ -151,7 +156,7 @@ def windows(canvas, K, frame):
 
 
 def overlaps(shape, frame):
-    """Slices of the canvas and of the image where an image of `shape` lies on it: two for rows, two for columns."""
+    """Where an image of `shape` and the canvas overlap: (slice of canvas, slice of image) of rows, then of columns."""
     return [_overlap(length, canvas, frame.offset) for length, canvas in zip(shape[1:3], frame.canvas)]
 
 
@@ -163,12 +168,12 @@ def _overlap(length, canvas, offset):
 def _turned(w, stride):
     """The kernel of the adjoint: (T, T, O, stride*stride*C) with T = K / stride, rounded up.
 
-    It is w turned by 180 degrees, and with a stride, since then a square of pixels sees the same T x T pixels, each
-    through taps of its own: [t, u, o, (a, b, c)] = w[stride * (T - 1 - t) + a, stride * (T - 1 - u) + b, c, o].
+    It is w turned by 180 degrees. With a stride, all pixels of a square depend on the same T x T pixels, but each has
+    weights of its own: turned[t, u, o, (a, b, c)] = w[stride * (T - 1 - t) + a, stride * (T - 1 - u) + b, c, o].
     """
     K, _, C, O = w.shape
     T = -(-K // stride)
-    if T * stride > K:                                              # taps that w lacks are 0
+    if T * stride > K:                                              # weights that w lacks are 0
         larger = np.zeros((T * stride, T * stride, C, O), w.dtype)
         larger[:K, :K] = w
         w = larger
@@ -185,7 +190,7 @@ def _turned_back(d_turned, shape, stride):
 
 
 def _spread(squares, shape, stride, padding):
-    """Pixels out of squares: an image of `shape`, which begins inside the first square."""
+    """The image of `shape` that the squares hold. Its first pixel may lie inside of the first square."""
     y, _ = depth_to_space(squares, stride)
     skipped = padding % stride
     return y[:, skipped:skipped + shape[1], skipped:skipped + shape[2]]
@@ -203,7 +208,10 @@ def _collected(x, frame, stride, padding):
 
 
 def check_shapes(op, x, w, stride, padding, size=None):
-    """Raise ValueError unless shapes of images x and of a kernel w fit each other; with `size`, for a transpose."""
+    """Raise ValueError unless the shapes x of images and w of a kernel, the stride and the padding fit each other.
+
+    size:      (H, W) of the result of a transposed convolution; None for a convolution
+    """
     inputs = 2 if size is None else 3                               # the axis of w that has as many channels as x
     if len(x) != 4 or len(w) != 4 or w[0] != w[1] or w[inputs] != x[3]:
         raise ValueError(f"{op}: wanted images (N, H, W, C) and a square kernel with as many inputs, got {x} and {w}")

@@ -1,4 +1,4 @@
-"""Squeezing 2x2 pixels into channels, and back; the two halves of the channels."""
+"""Squares of pixels as channels, and back; the two halves of the channels."""
 
 import numpy as np
 
