@@ -1,10 +1,10 @@
 """What all bijections share, their composition and their inverse (Eq. 8, 9).
 
-A bijection f of images x (N, H, W, C) runs both ways, and either way can be differentiated:
+A bijection f of images x (N, H, W, C) runs in both directions, and each direction has a backward:
 
-    (y, log_det), backward = f(x)              log_det: (N,), log |det dy/dx| of each image, in nats
-    (x, log_det), backward = f.inverse(y)      log_det: (N,), log |det dx/dy|, the negative of the other
-    dx = backward(dy, d_log_det)               through the value and through the log-determinant
+    (y, log_det), backward = f(x)              log_det: (N,), the log-determinant log |det dy/dx| of each image, in nats
+    (x, log_det), backward = f.inverse(y)      log_det: (N,), log |det dx/dy| = -log |det dy/dx|
+    dx = backward(dy, d_log_det)               of the forward: the gradient through y and through log_det, added
 
 Layers that split an image in two halves take the first and the last half of the channels.
 """
@@ -19,10 +19,10 @@ from ..parameter import Parameter
 
 
 class Given(NamedTuple):
-    """What a pass through a flow is given besides the image."""
+    """What a pass through a flow takes besides the image."""
 
     initialise: bool = False                   # set gains and biases from the images; there is no backward
-    context: Parameter | None = None           # what couplings are told besides their own half; takes a gradient
+    context: Parameter | None = None           # what conditioners see besides half of the image; collects a gradient
     masks: Iterator | None = None              # dropout masks, in the order in which blocks run
 
 
@@ -52,7 +52,7 @@ class Composition:
 class Inverse:
     """A bijection with its two directions exchanged.
 
-    Paper:     Eq. (8): log |det| of the inverse is the negative of the other.
+    Paper:     Eq. (8): the log-determinant of the inverse is minus that of the bijection.
     """
 
     def __init__(self, bijection):
@@ -85,12 +85,12 @@ def standard_normal(x):
 
 
 def per_image(x):
-    """Sum over all but the images.    (N, ...) -> (N,)"""
+    """The sum of all numbers of each image.    (N, ...) -> (N,)"""
     return x.reshape(len(x), -1).sum(axis=1)
 
 
 def to_elements(d_log_det, x):
-    """One number per image, as a view that broadcasts against x (N, ...)."""
+    """One number per image, (N,), as a view that broadcasts against x (N, ...)."""
     return d_log_det.reshape(-1, *[1] * (x.ndim - 1))
 
 

@@ -1,4 +1,4 @@
-"""The network that tells a coupling how to transform one half of an image, given the other."""
+"""The conditioner: a network that reads one half of an image, and tells a coupling how to transform the other half."""
 
 import numpy as np
 
@@ -7,9 +7,11 @@ from ..ops import tanh
 
 
 def gated_blocks(rng, config, number, channels, binary, **settings):
-    """A list of GatedBlocks with weights of 1 bit if `binary`, else of 32 bits with dropout.
+    """A list of `number` GatedBlocks.
 
-    Blocks of 1-bit weights have the config's activations, others 32-bit ones.    settings: as of GatedBlock
+    binary:    if true, they have 1-bit weights and the config's activations; otherwise 32-bit weights, 32-bit
+               activations and dropout
+    settings:  arguments of GatedBlock
     """
     conv = conv_of(1 if binary else 32, config.normalisation)
     return [GatedBlock(rng, channels, conv, binary and config.activations == 1,
@@ -17,7 +19,7 @@ def gated_blocks(rng, config, number, channels, binary, **settings):
 
 
 def run_blocks(x, blocks, given):
-    """Blocks one after the other; each with dropout takes the mask whose turn it is.    (y, backward)"""
+    """Apply blocks one after the other; each block with dropout takes the next mask.    Returns: y, backward"""
     def step(block):
         def block_step(x, initialise):
             keep = next(given.masks) if given.masks and block.dropout_rate else None
@@ -31,7 +33,7 @@ class Conditioner:
 
     Paper:     Appendix C; the source of t, a and b in Eq. (10).
     Forward:   x: (N, H, W, c), result: (N, H, W, outputs)
-    Backward:  dx; the layers, and the context in `given`, accumulate theirs
+    Backward:  dx; the layers, and the context in `given`, accumulate their gradients
     Without blocks a tanh stands between the convolutions (Appendix C).
     Differs:   without blocks there are no layer norms, and a context joins the input's channels; the paper does not
                say where it goes. The published code keeps the norms and leaves the context out.
@@ -48,7 +50,7 @@ class Conditioner:
         self.last = WeightNormConv(rng, 3, h, outputs)
 
     def __call__(self, x, given):
-        """What the coupling needs, from the half x that it leaves as it is."""
+        """The conditions of `coupling_transform`, from the half x that the coupling does not change."""
         def middle(h, initialise):
             return run_blocks(h, self.blocks, given) if self.blocks else tanh(h)
 

@@ -1,4 +1,4 @@
-"""What a Flow++ model is made of."""
+"""The configuration of a Flow++ model, and the sizes that follow from it."""
 
 from dataclasses import dataclass
 
@@ -19,10 +19,10 @@ CONTEXT_BLOCKS = 3       # residual blocks of the dequantiser's context network 
 class FlowConfig(ModelConfig):
     """Shape and precision of a Flow++ (Appendix C).
 
-    couplings counts those of the three stages: on stripes of the image, on channels and on stripes of the
-    squeezed image. blocks = dequantiser_blocks = 0 is the "no residual blocks" row of Table 1; a
-    dequantiser without blocks has no context network either and sees the image itself. The context
-    network's blocks are 32-bit unless binary_context, with which they are as binary as the others.
+    `couplings` are the numbers of coupling steps in the three stages: on stripes of the image, on channels of the
+    squeezed image, and on stripes of it. blocks = dequantiser_blocks = 0 is the "no residual blocks" row of Table 1;
+    a dequantiser without blocks has no context network either: its couplings see the image itself. The blocks of the
+    context network have 32-bit weights; with binary_context they are as binary as the other blocks.
     Differs:   the published code runs the context network's blocks binary, and does not count them as such.
     Raises:    InputError naming the first value that is out of range.
     """
@@ -62,17 +62,17 @@ class FlowConfig(ModelConfig):
 
     @property
     def state_size(self):
-        """Numbers of one image's state, to which the residual blocks of the first stage add."""
+        """How many numbers one image's state has: the map to which the residual blocks of the first stage add."""
         return self.size * self.size // 2 * self.channels
 
     @property
     def context_shape(self):
-        """Shape (H, W, C) of what the dequantiser's couplings are told about the image."""
+        """Shape (H, W, C) of one image's context, which the dequantiser's couplings see."""
         return (self.size, self.size // 2, self.context_channels if self.dequantiser_blocks else 6)
 
     @property
     def parameters(self):
-        """How many parameters such a model has; the gains count even where `normalisation` is "none" and has none."""
+        """How many parameters the model has. Gains are counted even for the normalisation "none", which has none."""
         others = sum(couplings * (2 * H * W * C + 2 * (C // 2)**2 + blocks * 2 * self.channels)      # norms, 1x1 maps
                      for couplings, (H, W, C), blocks, _ in self._steps())
         return sum(layers.parameters for layers in self._convolutions()) + others
@@ -106,7 +106,7 @@ class FlowConfig(ModelConfig):
 
     @property
     def mask_shapes(self):
-        """Shapes (H, W, C) of one image's dropout masks, one per block with dropout, in running order."""
+        """Shapes (H, W, C) of one image's dropout masks, one per block with dropout, in the order in which they run."""
         def of(number, shape, channels):
             return [(*shape[:2], 2 * channels)] * number
         context = CONTEXT_BLOCKS if self.dequantiser_blocks and not self.binary_context else 0

@@ -56,12 +56,15 @@ def coupling_transform(x, conditions):
 
 @differentiable("y", "conditions")
 def coupling_transform_inverse(y, conditions):
-    """The inverse of `coupling_transform`, differentiable too, by the implicit function theorem.
+    """The inverse of `coupling_transform`, with gradients by the implicit function theorem.
 
-    Forward:   x with transform(x) = y, log_slope = log dx/dy = -transform's
-    Backward:  takes dx, d_log_slope. With (h, h_c) what transform's backward makes of -d_log_slope alone, dx in
-               all is dx + h, and x moves with y by dx/dy = 1/slope, with c by dx/dc = -(dy/dc) / slope:
-               dy = (dx + h) / slope, d_conditions = h_c - (dy/dc) * dy
+    Forward:   the x for which y = transform(x; conditions); log_slope = log dx/dy, which is minus transform's
+               x, y, log_slope: (N, H, W, c), conditions: (N, H, W, c * (2 + 3M))
+    Backward:  takes dx, d_log_slope; gives dy, d_conditions. Let f_x and f_c be the derivatives of transform with
+               respect to x and to the conditions c. Then x has the derivatives 1 / f_x with respect to y, and
+               -f_c / f_x with respect to c. log_slope depends on x and c as well: transform's backward, called
+               with -d_log_slope alone, gives h and h_c, the gradients of x and c through log_slope. So
+               dy = (dx + h) / f_x,  d_conditions = h_c - f_c * dy
     """
     raw_a, b, t = _parted(conditions, y.shape)
     x = mixture_logit_inverse((y - b) * np.exp(-np.tanh(raw_a)), *t)
@@ -89,12 +92,12 @@ def _joined(parts, shape):
 
 
 class Coupling:
-    """Transform the second half of the channels, as the first half says.
+    """Transform the second half of the channels, by a map whose parameters come from the first half.
 
     Paper:     Eq. (10).
     Forward:   y = [x1, transform(x2; conditioner(x1))], log_det = sum of transform's log_slope
                x, y: (N, H, W, C), x1, x2: (N, H, W, C/2)
-    Backward:  dx; the conditioner's layers, and the context in `given`, accumulate theirs
+    Backward:  dx; the conditioner's layers, and the context in `given`, accumulate their gradients
     """
 
     def __init__(self, rng, config, channels, number_of_blocks, context_channels=0):
@@ -108,7 +111,7 @@ class Coupling:
 
     @differentiable("y")
     def inverse(self, y, given=NOTHING):
-        """The first half is as it was, so the conditioner gives the same again."""
+        """The first half is unchanged, so the conditioner computes the same conditions as in the forward direction."""
         return self._run(y, given, coupling_transform_inverse)
 
     def _run(self, x, given, transform):

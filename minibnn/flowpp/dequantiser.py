@@ -17,7 +17,8 @@ class Dequantiser:
     Paper:     Appendix C: log p(x) >= E[log p(x + u) - log q(u | x)].
     Forward:   u = sigmoid(steps(noise; context(images))), log q = log N(noise; 0, 1) - log_det
                images: (N, S, S, 3) integers 0..255, noise, u: (N, S, S, 3), log q: (N,)
-    Backward:  takes du, d_log_q; parameters accumulate; returns nothing, since images and noise are data
+    Backward:  takes du, d_log_q; parameters accumulate their gradients; returns nothing, since images and noise
+               are data
     """
 
     def __init__(self, rng, config):
@@ -33,20 +34,20 @@ class Dequantiser:
 
     @differentiable()
     def __call__(self, images, noise, given):
-        """Draw u for each image, and say how probable it was."""
+        """Compute u for each image, and log q(u | x), its log-density."""
         context_value, context_backward = self._context(images, noise.dtype, given)
         context = Parameter(context_value)
         (u, log_det), flow_backward = self.flow(noise, given._replace(context=context))
         log_q = standard_normal(noise)[0] - log_det
 
         def dequantiser_backward(du, d_log_q):
-            context.zero_grad()                                     # a second backward starts anew
+            context.zero_grad()                                     # a second backward starts from 0
             flow_backward(du, -d_log_q)
             context_backward(context.grad)
         return (u, log_q), dequantiser_backward
 
     def _context(self, images, dtype, given):
-        """What the couplings are told about the image: (N, S, S/2, context channels)."""
+        """The context: what the couplings see of the image, (N, S, S/2, context channels)."""
         (halves, _), _ = StripeSplit()(images.astype(dtype) / 256 - dtype.type(0.5))
 
         def blocks(x, initialise):

@@ -11,7 +11,7 @@ LEAST_GAIN = 1e-10       # of the affine normalisation (Appendix C)
 
 
 class Logit:
-    """Logit of a number's place in an interval.
+    """Map numbers from [0, length] to p in [low, high]; then take the logit of p.
 
     Paper:     Appendix C: logit(0.05 + 0.9 * x / 256) for x in [0, 256], so that the logit stays finite.
     Forward:   p = low + (high - low) * x / length, y = log p - log(1 - p),
@@ -35,7 +35,7 @@ class Logit:
 
     @differentiable("y")
     def inverse(self, y, given=NOTHING):
-        """From any number back into the interval; beyond [low, high] it leaves [0, length]."""
+        """x for any number y; it lies outside of [0, length] where p = sigmoid(y) lies outside of [low, high]."""
         p = numerics.sigmoid(y)
         x = (p - self.low) / self.slope
         log_det = per_image(-numerics.softplus(-y) - numerics.softplus(y) - float(np.log(self.slope)))
@@ -59,10 +59,11 @@ class Sigmoid(Inverse):
 class ElementwiseNorm:
     """Affine normalisation: a gain and a bias for each number of an image.
 
-    Paper:     Appendix C. It starts, from data, with mean 0 and standard deviation 1 for each number.
+    Paper:     Appendix C. The initialisation pass gives each number mean 0 and standard deviation 1.
     Forward:   y = x * max(gain, 1e-10) + bias, log_det = sum(log(max(gain, 1e-10)))
                x, y: (N, H, W, C), gain, bias: (H, W, C)
-    Backward:  dx; gain (nothing where the floor acts) and bias accumulate theirs
+    Backward:  dx; gain and bias accumulate their gradients; that of the gain is 0 where the gain is at most 1e-10
+    Raises:    ValueError if images have another shape than the gain.
     """
 
     def __init__(self, shape):
@@ -70,7 +71,7 @@ class ElementwiseNorm:
         self.bias = Parameter(np.zeros(shape, np.float32))
 
     def initialise(self, x):
-        """Start from data.
+        """Set gain and bias so that each number has mean 0 and standard deviation 1 over the images x.
 
         Differs:   a number that is the same in all images keeps the gain 1, since no gain can give it a deviation
         """
@@ -94,7 +95,7 @@ class ElementwiseNorm:
 
     @differentiable("y")
     def inverse(self, y, given=NOTHING):
-        """x = (y - bias) / gain."""
+        """x = (y - bias) / max(gain, 1e-10)."""
         self._require(y)
         gain = np.maximum(self.gain.value, LEAST_GAIN)
         x = (y - self.bias.value) / gain

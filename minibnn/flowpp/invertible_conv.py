@@ -6,18 +6,20 @@ from ..differentiable import differentiable
 from ..parameter import Parameter
 from .bijection import NOTHING
 
-NOISE = 0.001            # of the start (Appendix C)
+NOISE = 0.001            # standard deviation of the noise in the first matrices (Appendix C)
 
 
 class InvertibleConv:
     """Mix the channels of each half of the image with an invertible matrix.
 
-    Paper:     Appendix C. Both start at I + 0.001 * normal noise.
+    Paper:     Appendix C. Both matrices start at I + 0.001 * normal noise.
     Differs:   each half has a matrix of its own, as in the published code; the paper can be read as one for both.
     Forward:   y = [x1 @ W1, x2 @ W2], log_det = H * W * (log |det W1| + log |det W2|)
                x, y: (N, H, W, C), w = [W1, W2]: (2, C/2, C/2)
     Backward:  dx = [dy1 @ W1^T, dy2 @ W2^T],
                dW_i = sum(x_i^T dy_i) + H * W * sum(d_log_det) * W_i^-T: the gradient of log |det W| is W^-T
+    Raises:    FloatingPointError, from the backward and from the inverse, if a matrix has become singular.
+               ValueError if the number of channels is odd.
     """
 
     def __init__(self, rng, channels):
@@ -42,7 +44,7 @@ class InvertibleConv:
 
     @differentiable("y")
     def inverse(self, y, given=NOTHING):
-        """x = [y1 @ W1^-1, y2 @ W2^-1]; the gradient of W passes its inverse: dW = -W^-T d(W^-1) W^-T."""
+        """x = [y1 @ W1^-1, y2 @ W2^-1]; dW = -W^-T V W^-T through x, where V is the gradient with respect to W^-1."""
         w_inverse = _inverted(self.w.value)
         halves = _halves(y)
         x = _joined(halves @ w_inverse, y.shape)

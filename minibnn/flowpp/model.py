@@ -19,12 +19,12 @@ from .rearrange import ChannelSplit, Squeeze, StripeSplit
 class FlowNoise(NamedTuple):
     """Everything random in a pass over N images."""
 
-    gaussian: np.ndarray          # (N, S, S, 3), float32: of the dequantiser, or of samples
+    gaussian: np.ndarray          # (N, S, S, 3), float32: for the dequantiser, or for samples
     masks: tuple = ()             # dropout: (N, H, W, C) bool for each block with dropout; none in evaluation
 
 
 class FlowBound(NamedTuple):
-    """The bound on log p(x) and its terms for N images, in nats, from one sample of u."""
+    """The bound on log p(x) and its terms for N images, in nats, from one sample of the dequantisation noise u."""
 
     log_p: np.ndarray             # (N,): log p(x + u)
     log_q: np.ndarray             # (N,): log q(u | x)
@@ -64,9 +64,9 @@ class FlowPP:
         Paper:     Eq. (8), (9), Appendix C: log p(x) >= log p(x + u) - log q(u | x).
         Forward:   images: (N, S, S, 3) integers 0..255; noise: FlowNoise; result: a FlowBound, in nats.
                    `initialise`: set gains and biases from these images first.
-        Raises:    InputError if the images or the noise are none, or do not belong together.
-        Backward:  takes d_log_p (N,), d_log_q (N,); parameters accumulate; returns nothing, since images and
-                   noise are data.
+        Raises:    InputError if images or noise have another type, shape or range, or differ in number.
+        Backward:  takes d_log_p (N,), d_log_q (N,); parameters accumulate their gradients; returns nothing, since
+                   images and noise are data.
         """
         require_images(images, self.config.size)
         self._require_noise(noise, len(images))
@@ -104,10 +104,10 @@ class FlowPP:
         return FlowNoise(gaussian, tuple(masks))
 
     def loss(self, bound):
-        """What training lowers: the mean negative bound, in bits per dimension.
+        """The training loss: the mean negative bound, in bits per dimension.
 
         Forward:   bound: a FlowBound of N images, loss: ()
-        Backward:  takes nothing; gives the gradients of the bound's terms
+        Backward:  takes nothing; gives the gradients of the bound's terms: d_log_p (N,), d_log_q (N,)
         """
         def loss_backward():
             share = np.full_like(bound.log_p, bits_per_dimension(1 / len(bound.log_p), self.config.dimensions))
@@ -124,12 +124,13 @@ class FlowPP:
         return {name: bits_per_dimension(nats, self.config.dimensions) for name, nats in parts.items()}
 
     def sample(self, noise):
-        """Images drawn from the model: (N, S, S, 3) uint8. Numbers beyond 0..255 become the nearest of them.
+        """Images drawn from the model, from a FlowNoise: (N, S, S, 3) uint8.
 
-        Raises:    InputError if the noise is none; FloatingPointError if an image is not finite.
+        Numbers are rounded down; then those below 0 become 0, and those above 255 become 255.
+        Raises:    InputError if the noise has another type or shape; FloatingPointError if an image is not finite.
         """
         self._require_noise(noise)
-        with np.errstate(all="ignore"):                             # the next line says it better
+        with np.errstate(all="ignore"):                             # the check below says what is wrong
             (x, _), _ = self.flow.inverse(noise.gaussian.astype(self._dtype))
         if not np.isfinite(x).all():
             raise FloatingPointError("sampling: a number of an image is not finite")

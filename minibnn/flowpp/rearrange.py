@@ -38,7 +38,7 @@ class StripeSplit(Permutation):
 
 
 class ChannelSplit(Permutation):
-    """The halves are the first and the last half of the channels, as every layer takes them: nothing moves.
+    """Change nothing: the halves are the first and the last half of the channels, which every layer uses anyway.
 
     Paper:     Appendix C, "channel split". After a squeeze these are the even and the odd rows.
     """
@@ -66,10 +66,11 @@ class Squeeze(Permutation):
 
 
 class Swap(Permutation):
-    """Exchange the halves, so that the next coupling changes what this one left as it was.
+    """Exchange the halves, so that the next coupling transforms the half that this one did not change.
 
     Paper:     Appendix C, "then the halves swap".
     Forward:   y = [x2, x1]                                         x = [x1, x2], y: (N, H, W, C)
+    Raises:    ValueError if the number of channels is odd.
     """
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""The evidence lower bound (Eq. 7) and free bits."""
+"""The evidence lower bound, ELBO (Eq. 7); and the loss with free bits: a latent channel counts at least KL_MIN."""
 
 from typing import NamedTuple
 
@@ -6,18 +6,18 @@ import numpy as np
 
 from ..differentiable import require_floating
 
-KL_MIN = 0.1             # nats of a latent channel, below which training does not push its KL (Appendix B)
+KL_MIN = 0.1             # in nats: training does not push the KL of a latent channel below this (Appendix B)
 
 
 class Bound(NamedTuple):
     """The terms of Eq. (7) for N images, in nats, estimated with one sample of the latents."""
 
     log_likelihood: np.ndarray    # (N,): log p(x | z)
-    kl: np.ndarray                # (N, L, Z): log q(z | x) - log p(z), summed over space
+    kl: np.ndarray                # (N, L, Z): log q(z | x) - log p(z), summed over rows and columns
 
     @property
     def negative(self):
-        """The negative ELBO of each image, in nats, with the true KL: (N,)."""
+        """The negative ELBO of each image, in nats, with the true KL, without free bits: (N,)."""
         return self.kl.sum(axis=(1, 2)) - self.log_likelihood
 
 

@@ -1,4 +1,4 @@
-"""What a ResNet VAE is made of."""
+"""The configuration of a ResNet VAE, and the sizes that follow from it."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from ..files import InputError
 class VAEConfig(ModelConfig):
     """Shape and precision of a ResNet VAE (Appendix B).
 
-    blocks are dealt to the latent layers round robin, and as many stand on the way up as down; nproc
-    blocks follow the stem and precede the head. blocks = nproc = 0 is the "no residual blocks" row of
+    The latent layers share `blocks` residual blocks round robin on the way up, and as many on the way down; `nproc`
+    blocks follow the stem, and as many precede the head. blocks = nproc = 0 is the "no residual blocks" row of
     Table 1. binary_everywhere binarises every layer, not only the residual blocks: the ablation of
     Figure 3 (d).
-    Differs:   the published VAE reads neither the setting for 32-bit activations beside 1-bit weights nor that for
-               binarising every layer.
+    Differs:   the published VAE ignores its settings for 32-bit activations with 1-bit weights, and for binary weights
+               in every layer.
     Raises:    InputError naming the first value that is out of range.
     """
 
@@ -40,12 +40,12 @@ class VAEConfig(ModelConfig):
             raise InputError("weights: wanted 32 without residual blocks, which alone can be binary, got 1")
 
     def blocks_of(self, layer):
-        """How many residual blocks latent layer `layer` (counted from 0) has each way."""
+        """How many residual blocks latent layer `layer` (counted from 0) has on the way up; on the way down as many."""
         return len(range(layer, self.blocks, self.layers))
 
     @property
     def parameters(self):
-        """How many parameters such a model has; the gains count even where `normalisation` is "none" and has none."""
+        """How many parameters the model has. Gains are counted even for the normalisation "none", which has none."""
         return sum(layers.parameters for layers in self._convolutions()) + 1       # and the pixels' log-scale
 
     @property
@@ -63,7 +63,7 @@ class VAEConfig(ModelConfig):
 
     @property
     def state_size(self):
-        """Numbers of one image's state, to which the residual blocks add."""
+        """How many numbers one image's state has: the map to which the residual blocks add."""
         return (self.size // 2)**2 * self.channels
 
     @property

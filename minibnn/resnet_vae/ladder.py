@@ -1,4 +1,4 @@
-"""One latent layer of the ladder: its bottom-up and its top-down pass."""
+"""One layer of the ladder, the stack of latent layers: its bottom-up and its top-down pass."""
 
 import numpy as np
 
@@ -9,10 +9,10 @@ from .logistic import latent_scale, logistic_noise, logistic_sample, one_sample_
 
 
 class LatentLayer:
-    """A latent layer with its residual blocks both ways (Appendix B).
+    """A latent layer with its residual blocks on the way up and on the way down (Appendix B).
 
     N images, H, W rows and columns (half of the image's), h channels, Z latent channels.
-    u and d are the states on the way up and down; dd is the gradient of d, dz that of z.
+    u and d are the states on the way up and down; dd and dz are the gradients of d and z.
     Parameters: to_posterior h -> 2Z (bottom-up), to_prior h -> 4Z (top-down), from_latent Z -> h.
     """
 
@@ -36,7 +36,7 @@ class LatentLayer:
         return chain(u, [self.activation, self.to_posterior], initialise)
 
     def from_above(self, d, initialise=False):
-        """Mean and log-scale of the prior, and those of the posterior before `below` is added.
+        """Mean and log-scale of the prior, and the top-down part of the posterior's mean and log-scale.
 
         Forward:   conv(act(d))            d: (N, H, W, h), result: (N, H, W, 4Z)
         Backward:  dd

@@ -1,4 +1,4 @@
-"""The discretised logistic: a logistic distribution summed over 256 bins of pixel values.
+"""The discretised logistic: the probability that a logistic distribution gives to each of 256 bins of pixel values.
 
 Differs:   the probability of a bin is exact; that of the published code is not.
 """

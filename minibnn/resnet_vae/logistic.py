@@ -7,14 +7,14 @@ from ..differentiable import differentiable
 from ..ops import softplus
 
 NOISE_MARGIN = 1e-5      # uniform noise stays this far from 0 and 1, so that its logit stays finite
-LEAST_SCALE = 0.01
+LEAST_SCALE = 0.01       # of a latent's distribution (Appendix B)
 
 
 def logistic_noise(uniform):
     """Standard logistic noise from uniform noise.
 
     Paper:     Appendix B.
-    Forward:   log u - log(1 - u), u = uniform kept inside [1e-5, 1 - 1e-5]      uniform: any shape
+    Forward:   log u - log(1 - u), u = uniform clipped to [1e-5, 1 - 1e-5]       uniform: any shape
     """
     u = np.clip(uniform, NOISE_MARGIN, 1 - NOISE_MARGIN)
     return np.log(u) - np.log1p(-u)
@@ -22,7 +22,7 @@ def logistic_noise(uniform):
 
 @differentiable("log_scale")
 def latent_scale(log_scale):
-    """The scale of a latent distribution from what the network gives.
+    """The scale of a latent's distribution, from the network's output.
 
     Paper:     Appendix B.
     Forward:   scale = 0.01 + softplus(log_scale)                   log_scale, scale: any shape

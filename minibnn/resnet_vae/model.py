@@ -12,19 +12,19 @@ from .bound import Bound, free_bits_loss
 from .ladder import LatentLayer
 from .likelihood import discretised_logistic, scale_pixels
 
-START_OF_LOG_SCALE = -2.5  # our choice: softplus(-2.5) = 0.08 is about the spread of a first reconstruction;
-                           # starting at softplus(0) = 0.69, thousands of steps would go into shrinking it
+START_OF_LOG_SCALE = -2.5  # our choice: softplus(-2.5) = 0.08 is about the spread of a first reconstruction; from
+                           # softplus(0) = 0.69, training would need thousands of steps to get there
 
 
 class ResNetVAE:
     """A ResNet VAE with logistic latents.
 
     Paper:     Eq. (7), section 3.1, Appendix B.
-    Only the residual blocks are binary when config.weights is 1; with binary_everywhere all layers are,
-    and with 1-bit activations as well every convolution but the stem, which sees the image, has a binary
-    input. The state that the blocks add to is real in every variant.
-    The last layer's blocks on the way up reach nothing, since the top-down pass starts from a constant:
-    they are parameters (the paper's counts hold them) but are not run.
+    If config.weights is 1, only the residual blocks are binary; with binary_everywhere all layers are. With
+    binary_everywhere and 1-bit activations, every convolution has a binary input, except the stem, which
+    sees the image. The state to which the blocks add is real in every variant.
+    The last layer's blocks on the way up have no effect, since the top-down pass starts from a constant:
+    they have parameters (the paper's counts include them), but are not run.
     Differs:   the head begins with its blocks, as in Appendix B; the published code has an ELU before them.
     """
 
@@ -35,7 +35,7 @@ class ResNetVAE:
         outer_block = (rng, h, 5, conv_of(config.weights, config.normalisation), config.activations == 1)
         outer_conv = conv_of(1 if everywhere else 32)
         self.stem = outer_conv(rng, 5, 3, h, stride=2)
-        self.stem_activation = Activation(binary=False)             # an image has more than one bit
+        self.stem_activation = Activation(binary=False)             # the state that blocks add to stays real
         self.stem_blocks = [ResidualBlock(*outer_block) for _ in range(config.nproc)]
         self.layers = [LatentLayer(rng, config, config.blocks_of(i), self.activation)
                        for i in range(config.layers)]
@@ -51,9 +51,9 @@ class ResNetVAE:
         Paper:     Eq. (7), Appendix B.
         Forward:   images: (N, S, S, 3) integers 0..255; uniform: (N, L, S/2, S/2, Z) in [0, 1)
                    result: a Bound, in nats. `initialise`: set gains and biases from these images first.
-        Raises:    InputError if the images or the noise are none, or do not belong together.
-        Backward:  takes d_log_likelihood (N,), d_kl (N, L, Z); parameters accumulate; returns nothing,
-                   since images and noise are data.
+        Raises:    InputError if images or noise have another type, shape or range, or differ in number.
+        Backward:  takes d_log_likelihood (N,), d_kl (N, L, Z); parameters accumulate their gradients;
+                   returns nothing, since images and noise are data.
         """
         self._require(uniform, images)
         below, bottom_up_backward = self.bottom_up(images, initialise)
@@ -67,15 +67,15 @@ class ResNetVAE:
     def draw_noise(self, rng, number, training=False):
         """Uniform noise for `number` images: (number, L, S/2, S/2, Z) in [0, 1), float32, image by image.
 
-        It is the same in training: nothing else here is random.
+        `training` changes nothing, since a VAE has no other noise.
         """
         return rng.random((number, *self.config.latent_shape), dtype=np.float32)
 
     def loss(self, bound):
-        """What training lowers: the mean negative bound with free bits, in bits per dimension.
+        """The training loss: the mean negative bound with free bits, in bits per dimension.
 
         Forward:   bound: a Bound of N images, loss: ()
-        Backward:  takes nothing; gives the gradients of the bound's terms
+        Backward:  takes nothing; gives the gradients of the bound's terms: d_log_likelihood (N,), d_kl (N, L, Z)
         """
         nats, nats_backward = free_bits_loss(bound)
 
@@ -86,7 +86,7 @@ class ResNetVAE:
     def bits(self, images, uniform):
         """Each image's negative bound and its parts, in bits per dimension, with the true KL.
 
-        Returns:   dict: "total" (N,), "reconstruction" (N,), "kl" (N, L), layer 0 next to the image
+        Returns:   dict: "total" (N,), "reconstruction" (N,), "kl" (N, L); layer 0 is next to the image
         """
         bound, _ = self(images, uniform)
         parts = {"total": bound.negative, "reconstruction": -bound.log_likelihood, "kl": bound.kl.sum(axis=2)}
@@ -125,7 +125,7 @@ class ResNetVAE:
         return below, bottom_up_backward
 
     def top_state(self, shape):
-        """What the top-down pass starts from, a constant zero map.    shape: (N, H, W); result: (N, H, W, h)"""
+        """The first state of the top-down pass, a constant zero map.    shape: (N, H, W); result: (N, H, W, h)"""
         return np.zeros((*shape, self.config.channels), self.log_scale.value.dtype)
 
     def _descend(self, below, uniform, initialise):
@@ -149,7 +149,7 @@ class ResNetVAE:
     def pixel_mean(self, d, initialise=False):
         """The mean of each pixel's logistic distribution, black at -1 and white at 1.
 
-        Forward:   d, the state below the last layer: (N, S/2, S/2, h) -> (N, S, S, 3)
+        Forward:   d, the last state of the top-down pass: (N, S/2, S/2, h) -> (N, S, S, 3)
         Backward:  dd
         """
         return chain(d, [*self.head_blocks, self.activation, self.head], initialise)
@@ -170,7 +170,7 @@ class ResNetVAE:
         """Images drawn from the model: latents from the prior, then the decoder's mean (no pixel noise).
 
         uniform: (N, L, S/2, S/2, Z) in [0, 1), as `draw_noise` gives it; returns (N, S, S, 3) uint8
-        Raises:    InputError if it is no such noise.
+        Raises:    InputError if `uniform` is not such noise.
         """
         self._require(uniform)
         d = self.top_state((len(uniform), *self.config.latent_shape[1:3]))
@@ -179,7 +179,7 @@ class ResNetVAE:
         return _to_pixels(self.pixel_mean(d)[0])
 
     def reconstruct(self, images, uniform):
-        """The decoder's mean for latents drawn from the posterior.    Shapes and errors as in `__call__`; uint8"""
+        """The decoder's mean for latents drawn from the posterior.    As `__call__`; returns (N, S, S, 3) uint8"""
         self._require(uniform, images)
         below, _ = self.bottom_up(images)
         (d, _), _ = self._descend(below, uniform, initialise=False)
