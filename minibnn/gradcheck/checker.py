@@ -1,4 +1,4 @@
-"""Hand-written gradients against central differences along random directions, in float64."""
+"""Compares hand-written gradients with central differences along random directions, in float64."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from . import refusals
 STEP = 1e-5              # a difference errs by about STEP^2 (third derivative) and 1e-16 / STEP (rounding)
 DIRECTIONS = 4
 TOLERANCE = 1e-6
-MOST_NUMBERS = 200       # of an array with a wrong gradient, that are differenced one by one
+MOST_NUMBERS = 200       # of an array with a wrong gradient, at most so many numbers are moved one by one
 
 
 def gradient_errors(op, *arrays, rng, differences_of=None, zero=(), step=STEP):
@@ -54,8 +54,10 @@ def gradient_errors(op, *arrays, rng, differences_of=None, zero=(), step=STEP):
 def assert_gradients(op, *arrays, rng, tolerance=TOLERANCE, differences_of=None, zero=(), step=STEP):
     """Fail unless every hand-written gradient of an op is right: `gradient_errors`, for use in a test.
 
-    Raises:    AssertionError that names the mistake; or the array whose error is largest, and there the number whose
-               gradient is furthest from its own difference. Of a big array MOST_NUMBERS numbers are tried.
+    tolerance: the largest relative error that passes
+    Raises:    AssertionError, with the message of the GradientError if there is one. Otherwise it names the array with
+               the largest error, and in it the number whose gradient is furthest from its difference. Of a large
+               array only MOST_NUMBERS numbers, drawn at random, are tried.
     """
     try:
         errors = gradient_errors(op, *arrays, rng=rng, differences_of=differences_of, zero=zero, step=step)
@@ -70,7 +72,7 @@ def assert_gradients(op, *arrays, rng, tolerance=TOLERANCE, differences_of=None,
 
 
 def _by_hand(op, arrays, rng):
-    """Random weights for the outputs of an op, and the gradients that its backward makes of them."""
+    """Random weights for the outputs of an op, and its gradients with these weights as upstream gradients."""
     refusals.require_float64(arrays)
     with refusals.untouched("the op", array=arrays):
         y, backward = refusals.require_op(op(*arrays))
@@ -81,7 +83,7 @@ def _by_hand(op, arrays, rng):
     with refusals.untouched("the backward", array=arrays, y=y, dy=weights):
         grads = _parts(backward(*weights))
     refusals.require_shapes(grads, arrays)
-    op(*(array * 1.001 for array in arrays))                        # what a backward needs, no later forward changes
+    op(*(array * 1.001 for array in arrays))                        # must not change what the backward uses
     refusals.require_repeated(grads, _parts(backward(*weights)))
     for i, grad in enumerate(grads):
         refusals.require_numbers(f"the gradient of array {i}", grad)
@@ -97,7 +99,7 @@ def _difference(op, weights, arrays, i, direction, step):
 
 
 def _furthest(op, arrays, i, rng, differences_of, step):
-    """A sentence about the number of array i whose gradient is furthest from its difference."""
+    """A message that names the number of array i whose gradient is furthest from its difference."""
     weights, grads = _by_hand(op, arrays, rng)
     grad, size = grads[i], arrays[i].size
     tried = rng.permutation(size)[:MOST_NUMBERS]
@@ -110,11 +112,12 @@ def _furthest(op, arrays, i, rng, differences_of, step):
 
 
 def layer_op(owner, forward):
-    """See a layer's or a model's parameters as arguments.
+    """Turn a layer or a model into an op that takes its parameters as arguments.
 
-    Returns op(*inputs, *values): sets the parameters of `owner`, runs forward(*inputs) -> y, backward;
-    the backward returns the inputs' gradients (if there are inputs), then the parameters'.
-    Leaves `owner` with the values of the last call, which a check has moved: set them again, or check a copy.
+    Returns:   op(*inputs, *values): sets the parameters of `owner` to the values, and runs forward(*inputs) -> y,
+               backward. Its backward returns the gradients of the inputs, if there are any, then those of the
+               parameters.
+    `owner` keeps the values of the last call, which a check has moved: set them again, or check a copy.
     """
     owned = parameters(owner)
 

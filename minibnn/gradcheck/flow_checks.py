@@ -46,7 +46,7 @@ def _dequantiser(**settings):
 
 
 def _flow(**settings):
-    """Check of a whole Flow++: log p(x + u) and log q(u | x), dropout frozen."""
+    """Check of a whole Flow++: log p(x + u) and log q(u | x), with fixed dropout masks."""
     config = _config(**settings)
 
     def objective_of(model, rng):

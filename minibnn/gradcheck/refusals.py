@@ -1,4 +1,4 @@
-"""What a gradient check refuses to compare, in the words of the mistake."""
+"""What a gradient check refuses to compare: each error names the mistake."""
 
 from contextlib import contextmanager
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 class GradientError(ValueError):
-    """A comparison would mean nothing, or cannot be made."""
+    """The comparison would prove nothing, or cannot be made."""
 
     def __init__(self, message):
         super().__init__(f"gradient_errors: {message}")
@@ -14,7 +14,11 @@ class GradientError(ValueError):
 
 @contextmanager
 def untouched(who, **groups):
-    """Refuse `who` runs inside if it writes into the arrays it was given or has returned."""
+    """Refuse the code inside a `with` if it changes one of these arrays.
+
+    who:       what the message calls this code
+    groups:    name = arrays, which it was given or has returned
+    """
     before = {name: [np.copy(array) for array in arrays] for name, arrays in groups.items()}
     yield
     for name, arrays in groups.items():
@@ -24,7 +28,7 @@ def untouched(who, **groups):
 
 
 def require_float64(arrays):
-    """Refuse lists, whole numbers and float32, whose differences are too coarse."""
+    """Refuse everything but float64 arrays: differences of float32 numbers are too coarse."""
     for i, array in enumerate(arrays):
         if getattr(array, "dtype", None) != np.float64:
             raise GradientError(f"array {i}: wanted a float64 array, got {_kind(array)}")
@@ -46,7 +50,7 @@ def require_shapes(grads, arrays):
 
 
 def require_repeated(grads, again):
-    """Refuse a backward that gives something else when it is called again, after another forward."""
+    """Refuse a backward whose gradients change when it is called again, after another forward."""
     for i, (grad, grad_again) in enumerate(zip(grads, again)):
         if not np.array_equal(grad, grad_again):
             raise GradientError(f"the gradient of array {i} changes with a later forward or a second backward: does "
@@ -60,14 +64,14 @@ def require_positions(zero, arrays):
 
 
 def require_same_values(y, others):
-    """Refuse an op to take differences of whose values at the base point are others than those of the op checked."""
+    """Refuse `differences_of` if its values at the base point differ from those of the checked op."""
     if [np.shape(part) for part in others] != [np.shape(part) for part in y] or not all(map(np.allclose, others, y)):
         raise GradientError("differences_of: wanted the values of the op at this point, got others: was the twin made "
                             "at another?")
 
 
 def require_numbers(name, numbers):
-    """Refuse what is no float64, NaN and infinity, wherever they come from."""
+    """Refuse numbers of another type than float64, and NaN and infinity."""
     numbers = np.asarray(numbers)
     if numbers.dtype != np.float64:
         raise GradientError(f"{name}: wanted float64 numbers, got {numbers.dtype}")
@@ -78,7 +82,7 @@ def require_numbers(name, numbers):
 
 
 def require_signal(i, grad, differences, zero):
-    """Refuse zeros that are not expected, and expected ones that are not zero: by hand, by difference."""
+    """Refuse a gradient or difference that is zero and should not be, or that should be zero and is not."""
     by_hand, by_difference = np.abs(grad).max(initial=0), np.abs(differences).max()
     if zero and (by_hand or by_difference):
         raise GradientError(f"array {i}: wanted a gradient of exactly zero, got numbers up to {by_hand:.1e} by hand, "

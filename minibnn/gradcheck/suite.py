@@ -27,7 +27,7 @@ class Result(NamedTuple):
 
 
 def run_checks(names=None):
-    """An iterator over the Results of all checks, or of those named; a check that fails does not stop the others.
+    """An iterator over the Results of all checks, or of the named ones; a check that fails does not stop the others.
 
     Raises:    InputError for an unknown name, before any check runs
     """
@@ -40,7 +40,7 @@ def run_checks(names=None):
 
 
 def last_line(results):
-    """How many checks, how many not ok, the largest error and whose it is."""
+    """A line that says how many checks ran, how many are not ok, and which has the largest error."""
     worst = max((r for r in results if not np.isnan(r.error)), key=lambda r: r.error, default=None)
     return (f"{len(results)} checks, {sum(not r.ok for r in results)} not ok, "
             + (f"the largest error {worst.error:.1e}: {worst.name}" if worst else "none with an error to compare"))

@@ -1,11 +1,11 @@
-"""The tangent twin: a smooth stand-in for a straight-through network.
+"""The tangent twin: a differentiable stand-in for a network with straight-through estimators.
 
-A finite difference through sign() is exactly zero, so it cannot check a straight-through gradient. But at
-one base point x0 there is a network that differentiates the ordinary way and whose derivative is, by
-construction, the surrogate: replace each estimator by x -> s0 + tangent(x) - tangent(x0), with s0 its values at
-the base point and `tangent` what it declares itself the derivative of: clip(x, -1, 1) for activations, x itself
-for weights. At x0 it has the binary network's values, and its finite differences must equal the hand-written
-backward of the whole network.
+A finite difference through sign() is exactly zero, so it cannot check a straight-through gradient. The tangent
+twin is another network, whose true derivative at one base point is the surrogate gradient. It has the function
+x -> s0 + tangent(x) - tangent(x0) in place of each estimator. Here x0 is the estimator's input at the base point,
+s0 is its output there, and `tangent` is the function that the estimator declares: clip(x, -1, 1) for activations, x
+itself for weights. At the base point the twin has the values of the binary network, and its finite differences must
+equal the hand-written gradients of the whole network.
 
 This shows that the chain rule is wired as the equations say. It does not show that the straight-through
 estimator is a good estimator.
@@ -22,11 +22,12 @@ class TangentTwin:
     Paper:     Eq. (2), (3), (5), (6): the surrogates are the twin's true derivatives.
     op:        op(*arrays) -> y, backward; it may call any estimators that are declared with
                `minibnn.binary.straight_through.surrogate`, the library's two or your own, in the thread it runs in.
-    kink_distance: how near any estimator's input comes to a kink that it declares, at the base point. Differences
-               whose step crosses a kink are wrong: choose a base point with some distance.
-    Raises:    ValueError if `op` calls no declared estimator, one on other numbers than float64 (for float32, layers
-               rely on signs, which a twin's values are not), one whose tangent has another shape than its values,
-               or, when the twin is called, others than at the base point, or with other shapes.
+    kink_distance: the smallest distance, at the base point, between an estimator's input and a kink that it declares.
+               Differences whose step crosses a kink are wrong: choose a base point with some distance.
+    Raises:    ValueError if `op` calls no declared estimator; if one gets other numbers than float64 (in float32,
+               layers may compute in a way that is right for signs only, and a twin has other values); or if its
+               values or its tangent have another shape than its input. When the twin is called: ValueError unless
+               the same estimators are called in the same order, with the same shapes, as at the base point.
     """
 
     def __init__(self, op, *arrays):

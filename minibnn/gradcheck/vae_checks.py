@@ -41,15 +41,15 @@ def _free_bits(rng):
 def _vae(**settings):
     """Check of a whole VAE, free bits included.
 
-    The last layer's blocks on the way up reach nothing, and the way down starts from a constant zero map,
-    which ELU leaves zero: weights that see nothing else must have exactly zero gradients.
+    Some gradients must be exactly zero: those of the last layer's blocks on the way up, which have no effect, and
+    those of weights that see only the constant zero map with which the way down starts. (ELU of 0 is 0.)
     """
     config = VAEConfig(size=8, layers=2, channels=3, latents=2, blocks=3, nproc=1, **settings)
     return model_check(lambda rng: ResNetVAE(config, rng), _objective, config.weights == 1, _unreached(config))
 
 
 def _objective(model, rng):
-    """A VAE's training loss on frozen images and noise; free bits hold half of the channels."""
+    """A VAE's training loss on fixed images and noise; half of the channels are below kl_min."""
     images = rng.integers(0, 256, (2, 8, 8, 3))
     uniform = rng.random((2, *model.config.latent_shape))
     kl_min = float(np.median(model(images, uniform)[0].kl.mean(axis=0)))
