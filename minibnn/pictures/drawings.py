@@ -20,22 +20,22 @@ LABELS = {"elu": "ELU", "binarise_activations_ste": "sign", "concat_negative": "
           "gated_linear_unit": "a $\\cdot$ sigmoid(s)", "layer_norm_layer": "layer norm"}
 CONTEXT = "context, the\nactivation,\nBWN 1$\\times$1"
 ONE_BIT, MANY_BITS, PLAIN = "#CCE3F0", "#FBE7C2", "#F2F2F2"         # pale blue, pale orange, grey
-DARK = "#444444"         # of lines and arrows
+DARK = "#444444"         # colour of lines and arrows
 
 
 class Step(NamedTuple):
-    """A box of Figure 1.    colour: which numbers it multiplies, or gives"""
+    """A box of Figure 1.    colour: ONE_BIT or MANY_BITS for its weights or results, PLAIN otherwise"""
 
     label: str
     colour: str
-    skips: bool = False                # adds the input of the block
-    context: bool = False              # a convolution of the context is added to its result
+    skips: bool = False                # whether it adds the input of the block
+    context: bool = False              # whether a convolution of the context is added to its result
 
 
 def steps_of(block):
-    """What a residual block does, in order, as its own forward pass tells: list of Step.
+    """The steps of a residual block in their order, found by running its forward pass: list of Step.
 
-    The backward that a pass returns holds those of all its steps; each is named after its op.
+    The backward that this pass returns holds the backwards of all steps in its closure; each is named after its op.
     """
     x = np.zeros((1, 2, 2, 8), np.float32)
     given = {"context": Parameter(x[..., :4])} if getattr(block, "project", None) else {}
@@ -115,14 +115,14 @@ def draw_arrow(axes, start, end):
 
 @plain_style()
 def sign_figure():
-    """Sign, the function whose derivative its surrogate is, and what multiplies the gradients (Eq. 1, 3, 5, 6)."""
+    """Sign and its tangent clip(x, -1, 1); and the factors by which backwards multiply gradients (Eq. 1, 3, 5, 6)."""
     x = np.linspace(-2, 2, 801)
     activations, activations_backward = straight_through.binarise_activations_ste(x)
     _, weights_backward = straight_through.binarise_weights_ste(x)
     _, sign_backward = straight_through.sign(x)
     figure = new_figure(8, 3.2)
     left, right = figure.subplots(1, 2)
-    negative = x < 0                                                # two strokes: sign is never between -1 and 1
+    negative = x < 0                                                # two lines: sign takes no value between -1 and 1
     for part, label in ((negative, "sign(x)"), (~negative, None)):
         left.plot(x[part], activations[part], color=COLOURS[0], linewidth=2.5, label=label)
     left.plot(x, np.clip(x, -1, 1), "--", color=COLOURS[1], linewidth=2, label="clip(x, $-$1, 1)")

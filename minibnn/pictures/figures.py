@@ -14,14 +14,14 @@ from ..files import atomic_write
 
 # Okabe & Ito's palette: distinct for colour-blind readers, and in grey
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
-PIXEL_MAGNIFICATION = {8: 8, 16: 4, 32: 3}
+PIXEL_MAGNIFICATION = {8: 8, 16: 4, 32: 3}  # size of an image -> sides of the squares that its pixels become
 
 
 @contextmanager
 def plain_style():
-    """Inside, or in a function with this above it, matplotlib draws the same for everyone, whatever their settings.
+    """In a `with`, or as a decorator: matplotlib draws with its default settings, whatever the user's settings are.
 
-    The user's matplotlibrc may turn images upside down, call LaTeX, cut margins off.
+    The user's matplotlibrc could turn images upside down, call LaTeX or cut margins off.
     """
     matplotlib = _matplotlib()
     with matplotlib.rc_context():
@@ -31,7 +31,10 @@ def plain_style():
 
 @cache
 def _matplotlib():
-    """The library. When it is imported, it looks for a home and for the window system that MPLBACKEND names."""
+    """The matplotlib module. Its import looks for the window system that MPLBACKEND names and for a home folder.
+
+    Both may be missing: the import runs without MPLBACKEND, and with a temporary folder if there is no home.
+    """
     backend = os.environ.pop("MPLBACKEND", None)
     try:
         Path.home()
@@ -45,7 +48,7 @@ def _matplotlib():
 
 @cache
 def _temporary_folder():
-    return tempfile.TemporaryDirectory(prefix="minibnn-")           # it goes when the process ends
+    return tempfile.TemporaryDirectory(prefix="minibnn-")           # deleted when the process ends
 
 
 def image_grid(images, columns, gap=1, magnify=1):
@@ -61,7 +64,7 @@ def image_grid(images, columns, gap=1, magnify=1):
 
 
 def interleave_rows(above, below, columns):
-    """Rows of `above` and `below` in turn, for a grid of so many columns; short last rows end in white.
+    """Rows of `above` and `below` in turn, for a grid of `columns` columns; white images fill short last rows.
 
     above, below: (N, S, S, 3) uint8 each; returns (2 * columns * rows, S, S, 3)
     """
@@ -72,13 +75,13 @@ def interleave_rows(above, below, columns):
 
 
 def columns_of(number):
-    """In how many columns so many images make a grid: at least eight, if there are as many."""
+    """The columns of a grid of `number` images: about as many as its rows, but at least 8 if there are 8 images."""
     return min(number, max(8, int(np.ceil(np.sqrt(number)))))
 
 
 @plain_style()
 def save_image_grid(path, images, columns):
-    """Write a grid of images as PNG, each pixel a square of several."""
+    """Write a grid of images as PNG, with each pixel enlarged to a square."""
     from matplotlib.image import imsave
     grid = image_grid(images, columns, magnify=PIXEL_MAGNIFICATION[images.shape[1]])
     with atomic_write(path) as file:
@@ -149,14 +152,14 @@ def draw_samples(all_axes, rows):
 
 @plain_style()
 def new_figure(width, height):
-    """An empty figure of so many inches."""
+    """An empty figure; width and height in inches."""
     from matplotlib.figure import Figure  # no pyplot: no window system, no state
     return Figure(figsize=(width, height), layout="constrained")
 
 
 @plain_style()
 def save_figure(figure, path, source=""):
-    """Write a figure as PNG; `source`, the fingerprint of what it shows, goes into its text chunk of that name."""
+    """Write a figure as PNG; `source`, a fingerprint of the data that it shows, becomes the PNG's text "Source"."""
     with atomic_write(path) as file:
         figure.savefig(file, format="png", dpi=150, metadata={"Source": source} if source else None)
 

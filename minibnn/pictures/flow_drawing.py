@@ -18,19 +18,19 @@ from .figures import new_figure, plain_style
 LABELS = {Logit: "logit", Sigmoid: "sigmoid", Swap: "swap halves", Squeeze: "squeeze", StripeSplit: "split: stripes",
           ChannelSplit: "split: channels", ElementwiseNorm: "affine nor-\nmalisation",
           InvertibleConv: "1$\\times$1 conv\nof each half"}
-UNDONE = {Squeeze: "unsqueeze", StripeSplit: "join", ChannelSplit: "join"}
+UNDONE = {Squeeze: "unsqueeze", StripeSplit: "join", ChannelSplit: "join"}         # labels of their inverses
 GAP = 0.16               # between two boxes, in inches, as all lengths here
 
 
 class Part(NamedTuple):
-    """A box: its label, and in the colour whether it has weights, and of how many bits."""
+    """A box to draw.    colour: whether it has weights, and of how many bits"""
 
     label: str
     colour: str
 
 
 class Box(NamedTuple):
-    """A box as it was drawn."""
+    """A box that is drawn: its left end, width, height and colour."""
 
     x: float
     width: float
@@ -39,19 +39,19 @@ class Box(NamedTuple):
 
     @property
     def middle(self):
-        """Half way from its left to its right."""
+        """The x of its middle."""
         return self.x + self.width / 2
 
     @property
     def right(self):
-        """Where it ends."""
+        """The x of its right end."""
         return self.x + self.width
 
 
 def parts_of_flow(flow, shape):
-    """What a flow of the model does, in order; coupling steps that follow each other are one part.
+    """The parts of a flow in their order: list of Part. Coupling steps that follow each other are one part.
 
-    shape:     (H, W, C) of an image; moving numbers changes it, the parts with weights do not
+    shape:     (H, W, C) of an image, before the flow; splits and squeezes change it
     """
     x, parts = np.zeros((1, *shape), np.float32), []
     for is_step, group in groupby(flow.bijections, lambda f: isinstance(f, Composition)):
@@ -68,7 +68,7 @@ def parts_of_flow(flow, shape):
 
 
 def parts_of_step(step):
-    """What one coupling step does, in order, with the parts of its conditioner in place of its coupling."""
+    """The parts of one coupling step in their order, with those of its conditioner in place of its coupling."""
     return [part for f in step.bijections
             for part in (parts_of_conditioner(f.conditioner) if isinstance(f, Coupling) else [_part_of(f)])]
 
@@ -81,7 +81,7 @@ def parts_of_conditioner(conditioner):
 
 
 def parts_of_context(dequantiser):
-    """What makes the dequantiser's context of an image: nothing, where it has no residual blocks."""
+    """The parts that compute the dequantiser's context from an image; none, if it has no residual blocks."""
     return [part for conv in dequantiser.context
             for part in (_part_of_conv(conv), _part_of_blocks(dequantiser.context_blocks))]
 
@@ -146,7 +146,7 @@ def flow_figure(config):
 
 
 def _draw_step(axes, y, step):
-    """One coupling step. The first half goes along above the conditioner, which reads it; the second half below."""
+    """One coupling step: the first half runs above the conditioner, which reads it, and the second half below."""
     at = next(i for i, f in enumerate(step.bijections) if isinstance(f, Coupling))
     before, after = ([_part_of(f) for f in some] for some in (step.bijections[:at], step.bijections[at + 1:]))
     upper, lower = y + 0.55, y - 0.55
@@ -169,7 +169,7 @@ def _draw_step(axes, y, step):
 
 
 def _conditioner(axes, fork, y, upper, lower, conditioner):
-    """The halves part, and the first goes through the conditioner.    Returns: its last Box"""
+    """Split x into its halves, and draw the conditioner, which reads the first one.    Returns: its last Box"""
     _line(axes, (fork, y), (fork + 0.15, y))
     _line(axes, (fork + 0.15, lower), (fork + 0.15, upper))
     _text(axes, fork + 0.3, upper + 0.12, "$x_1$")
@@ -207,7 +207,7 @@ def coupling_figure(config):
 
 
 def _row(axes, x, y, parts):
-    """Boxes from left to right, an arrow before each; a label of one line is turned.    Returns: list of Box"""
+    """Boxes from left to right, an arrow before each; labels of one line run upwards.    Returns: list of Box"""
     boxes = []
     for part in parts:
         width, height = (1.0, 0.75) if "\n" in part.label else (0.28, 1.25)
@@ -229,7 +229,7 @@ def _first_step(model):
 
 
 def _canvas(width, height):
-    """Axes that fill a new figure, and count in inches."""
+    """Axes that fill a new figure; their unit is an inch."""
     figure = new_figure(width, height)
     figure.set_layout_engine("none")
     axes = figure.add_axes((0, 0, 1, 1))

@@ -1,4 +1,4 @@
-"""The ResNet VAE with its ladder of latent layers, drawn from what a forward pass of the model holds."""
+"""A drawing of the ResNet VAE with its ladder of latent layers, from the steps that its forward pass runs."""
 
 import inspect
 from dataclasses import replace
@@ -12,7 +12,7 @@ from ..resnet_vae import ResNetVAE
 from .drawings import DARK, MANY_BITS, ONE_BIT, PLAIN, draw_arrow, rounded_box
 from .figures import new_figure, plain_style
 
-SIZE, CHANNELS, LATENTS = 8, 7, 5    # of the model that is walked: no two of the numbers below are the same
+SIZE, CHANNELS, LATENTS = 8, 7, 5    # of the model that is run: the sizes below all differ, so each has one letter
 LETTERS = {3: "3", CHANNELS: "h", LATENTS: "Z", 2 * LATENTS: "2Z", 4 * LATENTS: "4Z"}
 ACTIVATIONS = {"elu": "ELU", "binarise_activations_ste": "sign"}
 COLOURS = {ONE_BIT: "1-bit weights", MANY_BITS: "32-bit weights", PLAIN: "no weights"}
@@ -37,7 +37,7 @@ class Layer(NamedTuple):
     up: list               # from u to the u of the next layer; nothing in the last layer
     above: list            # from d to prior and posterior
     down: list             # from d to the d of the layer below
-    from_z: list           # from z to that d
+    from_z: list           # from z to the d of the layer below
 
 
 class Ladder(NamedTuple):
@@ -49,17 +49,17 @@ class Ladder(NamedTuple):
 
 
 def ladder_of(config):
-    """What a ResNet VAE does, as its own forward pass tells.
+    """The Ladder of a ResNet VAE, found by running its forward pass.
 
-    The backward that the pass returns holds those of all its steps, each with its layer.
-    config:    a VAEConfig; its sizes become small ones that differ, so that a size has one letter
+    The backward that this pass returns holds in its closure the backwards of all steps, each with its layer.
+    config:    a VAEConfig; SIZE, CHANNELS and LATENTS take the place of its own sizes
     """
     model = ResNetVAE(replace(config, size=SIZE, channels=CHANNELS, latents=LATENTS), np.random.default_rng(0))
     uniform = np.full((1, *model.config.latent_shape), 0.5, np.float32)
     _, vae_backward = model(np.zeros((1, SIZE, SIZE, 3), np.uint8), uniform)
     vae = _held(vae_backward)
     way_up, likelihood = _held(vae["bottom_up_backward"]), _held(vae["likelihood_backward"])
-    ups = [*way_up["up_backwards"], None]                           # above the last layer nothing looks at u
+    ups = [*way_up["up_backwards"], None]                           # nothing above the last layer reads u
     layers = []
     for below, up, top_down in zip(way_up["below_backwards"], ups, reversed(_held(vae["descend_backward"])["steps"])):
         held = _held(top_down)
@@ -70,13 +70,13 @@ def ladder_of(config):
 
 
 def _held(backward):
-    """What a backward keeps of its forward pass; one that `differentiable` checks is inside of the check."""
+    """The closure of a backward: dict name -> value. A backward that `differentiable` wraps is unwrapped first."""
     held = inspect.getclosurevars(backward).nonlocals
     return _held(held["backward"]) if {"backward", "output_shapes"} <= held.keys() else held
 
 
 def _boxes(chain_backward):
-    """The steps of a chain: equal residual blocks in one box, and what stands between blocks in one."""
+    """The boxes of a chain: one for equal residual blocks that follow each other, one for the steps between blocks."""
     backwards = _held(chain_backward)["backwards"]
     boxes = []
     for is_block, group in groupby(backwards, lambda backward: backward.__name__ == "residual_backward"):
@@ -206,7 +206,7 @@ def _paths(ladder):
 
 
 def _column(axes, x, start, end, boxes, joins=False):
-    """Boxes between two heights, the first at the start; the last arrow has no head where it joins another line."""
+    """Boxes between two heights, the first at the start; with `joins` a plain line ends at `end`, not an arrow."""
     centres = np.linspace(start, end, len(boxes) + 2)[1:-1]
     direction, at = np.sign(end - start), start
     for centre, box in zip(centres, boxes):
@@ -220,7 +220,7 @@ def _column(axes, x, start, end, boxes, joins=False):
 
 
 def _row(axes, start, end, y, x, boxes):
-    """One box, if there is one, between two columns."""
+    """Boxes between two columns (there is at most one), with arrows."""
     direction = np.sign(end - start)
     for box in boxes:
         draw_arrow(axes, (start, y), (x - 0.8 * direction, y))
