@@ -2,11 +2,12 @@
 
 Source: J. Duda, "Asymmetric numeral systems", arXiv 2013; the range variant (rANS) of its section 2.3.
 
-One lane is a stack in one whole number, its head. To push a symbol that fills `frequency` of 2^precision slots, from
-`start` on, makes the head about 2^precision / frequency times as large: log2 of that many bits longer. What grows
-beyond 64 bits leaves its lower 32 to a stack of words that all lanes share.
+A lane is a stack of symbols in one whole number, its head. A symbol owns `frequency` of 2^precision slots, from slot
+`start` on: its probability is frequency / 2^precision. A push makes the head about 2^precision / frequency times as
+large, so it becomes longer by log2 of this factor: the information of the symbol in bits. If the head would outgrow 64
+bits, its lower 32 bits first move to a stack of words that all lanes share.
 
-A message is a value: `push` and `pop` return another one.
+A message never changes: `push` and `pop` return a new one.
 """
 
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 WORD_BITS = 32
-LEAST_HEAD = 1 << WORD_BITS   # heads are in [2^32, 2^64): a word moves out, or in, as soon as one leaves that range
+LEAST_HEAD = 1 << WORD_BITS   # heads stay in [2^32, 2^64): words move out of larger ones, and into smaller ones
 
 
 class Empty(ValueError):
@@ -25,18 +26,18 @@ class Message(NamedTuple):
     """Symbols, the last one on top."""
 
     heads: np.ndarray         # (lanes,) uint64
-    words: tuple              # the stack: () or (an array of uint32, the stack below it, how many words both are)
+    words: tuple              # the stack: () or (an array of uint32, the stack below it, the number of words of both)
 
     @property
     def lanes(self):
-        """The number of lanes: most symbols that one call can push or pop."""
+        """The number of lanes: one call can push or pop at most so many symbols."""
         return len(self.heads)
 
 
 def start(words, lanes):
-    """A message without symbols, of bare words: the first ones are in the heads, below a single 1.
+    """A message without symbols, made of given words. A head is a single 1, followed by the 32 bits of a word.
 
-    words:     (n,) uint32, at least as many as lanes
+    words:     (n,) uint32, at least as many as lanes; the first ones go into the heads, the others onto the stack
     """
     heads, stack = np.split(np.asarray(words, np.uint64), [lanes])
     return Message(heads + LEAST_HEAD, _stacked(stack.astype(np.uint32), ()))
@@ -45,7 +46,7 @@ def start(words, lanes):
 def end(message):
     """The words that a message started with: the inverse of `start`.
 
-    Raises:    ValueError if heads show that it did not start as these.
+    Raises:    ValueError if a head is not a single 1 followed by 32 bits: then symbols are left.
     """
     if (message.heads >> np.uint64(WORD_BITS) != 1).any():
         raise ValueError("symbols are left on the message")
@@ -98,7 +99,10 @@ def pop(message, number, precision, pad=0):
 
 
 def _take(words, number):
-    """The top `number` words of a stack, in the order in which they were put there, and the stack below."""
+    """The top `number` words of a stack, in the order in which they were put there, and the stack below.
+
+    Raises:    Empty if the stack has fewer.
+    """
     parts = []
     while number:
         if not words:
@@ -113,13 +117,13 @@ def _take(words, number):
 
 
 def to_words(message):
-    """A message as words, the heads last: (2 * lanes + ...,) uint32"""
+    """A message as words, first the stack, then the heads: (words of the stack + 2 * lanes,) uint32"""
     halves = np.stack([message.heads, message.heads >> np.uint64(WORD_BITS)], axis=1)
     return np.concatenate([_flat(message.words), halves.astype(np.uint32).ravel()])
 
 
 def from_words(words, lanes):
-    """The inverse of `to_words`.    Raises: ValueError if no message has such words"""
+    """The inverse of `to_words`.    Raises: ValueError if they are not those of a message"""
     if len(words) < 2 * lanes:
         raise Empty("the message has fewer bits than its heads")
     stack, heads = np.split(words, [len(words) - 2 * lanes])
@@ -130,7 +134,7 @@ def from_words(words, lanes):
 
 
 def length(message):
-    """The bits that a message takes, without what heads leave unused."""
+    """The length of a message in bits. A head counts as log2 of its value, not as 64."""
     return WORD_BITS * (message.words[2] if message.words else 0) + float(np.log2(message.heads).sum())
 
 

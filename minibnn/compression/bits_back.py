@@ -1,12 +1,13 @@
-"""Bits back: images in as many bits as the bound (Eq. 7) says.
+"""Bits back coding: an image takes as many bits as its negative bound (Eq. 7).
 
 Source: B. Frey and G. Hinton, "Free energy coding", 1996; J. Townsend, T. Bird and D. Barber, "Practical lossless
-compression with latent variables using bits back coding", ICLR 2019, which puts it on ANS.
+compression with latent variables using bits back coding", ICLR 2019, which uses it with ANS.
 
-To send an image by its latents takes -log p(z) - log p(x | z) bits: more than the image is worth, since many z would
-do. But the choice among them can carry a message. The sender lets bits that must be sent anyway choose z: it pops z
-from the message with the posterior's table. The receiver, who finds x and z, pushes z with the same table, and has
-those bits back. What the image takes is log q(z | x) - log p(z) - log p(x | z): the negative bound.
+To send an image x and its latents z takes -log2 p(z) - log2 p(x | z) bits. This is more than necessary, because many z
+fit one x. But the choice of z can carry bits that must be sent anyway. The sender pops z from the message with the
+posterior's table, so these bits choose z; then it pushes x and z. The receiver pops z and x. Then it pushes z with
+the posterior's table, and has the bits back. So the image takes log2 q(z | x) - log2 p(z) - log2 p(x | z) bits: the
+negative bound.
 """
 
 import math
@@ -20,15 +21,15 @@ from .exact import exact_network, fingerprint, softplus
 from .tables import PRECISION, latent_table, latent_values, pixel_table, uniform_table
 
 BITS = 10                           # B: each latent is one of 2^B bins
-LEAST_PIXEL_SCALE = 2.0**-20
+LEAST_PIXEL_SCALE = 2.0**-20        # smaller scales of the pixels' distribution become this
 
 
 class BitsBack:
     """Puts images on messages with a ResNet VAE, one at a time, and takes them off again without loss.
 
-    An image is (H, W, 3) uint8 with H and W even, whatever size the model was trained on. Matrices are small: it is
-    fast with `cores.blas_threads(1)`.
-    bits:      B, of a latent under the prior, 1 to 16
+    An image is (H, W, 3) uint8 with H and W even; its size may differ from that of the training images. The matrices
+    are small, so it is fastest inside of `cores.blas_threads(1)`.
+    bits:      B, 1 to 16: a latent is one of 2^B bins, which have equal mass under the prior
     """
 
     def __init__(self, model, bits=BITS):
@@ -64,7 +65,11 @@ class BitsBack:
         return message, nats / math.log(2)
 
     def pop(self, message, height, width):
-        """Take the top image off a message.    Returns: the message without it, and the image (height, width, 3)"""
+        """Take the top image off a message.
+
+        Returns:   the message without it, and the image, (height, width, 3) uint8
+        Raises:    Empty if the message has too few bits; InputError if the model overflows.
+        """
         d, latents = self.network.top_state((1, height // 2, width // 2)), []
         for i in reversed(range(len(self.network.layers))):
             of_prior, of_posterior = halves(self.network.layers[i].from_above(d)[0])
@@ -82,10 +87,10 @@ class BitsBack:
         return message, image
 
     def _posterior_table(self, i, prior, posterior):
-        """The table of layer i's latents; the bits of its slots are flipped by a fixed random pad.
+        """The table of layer i's latents under the posterior. A fixed random pad flips bits of their slots.
 
-        Else latents would be no fair draws: on top of the message are the latents of the image before, coded by a prior
-        that they do not quite follow. Without the pad this cost up to 0.02 bits per dimension.
+        Without it the latents would not be random draws from the posterior: the top of the message holds the latents of
+        the image before, coded with a prior that they follow only roughly. This cost up to 0.02 bits per dimension.
         """
         pad = np.random.PCG64(i).random_raw(len(prior[0])) >> np.uint64(64 - PRECISION)
         return latent_table(prior, posterior, self.bits, pad)

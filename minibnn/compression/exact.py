@@ -4,9 +4,9 @@ A decoder must compute exactly the numbers that the encoder computed. Floating-p
 this: matrix products add in an order that depends on processor, library and number of threads, and exp and log differ
 in their last bits. IEEE 754 fixes only the results of each single +, -, *, / and square root.
 
-So convolutions here multiply whole numbers, small enough that no sum rounds, in whatever order it is added. The other
-functions, e^x and logarithms, are interpolated in tables of correctly rounded values, which Python's `decimal`
-computes.
+So convolutions here multiply whole numbers that are small enough for exact sums, in whatever order they are added. The
+other functions, e^x and logarithms, are straight lines between the values of tables. Python's `decimal` computes these
+values and rounds them correctly.
 """
 
 import copy
@@ -26,10 +26,10 @@ from ..files import InputError
 from ..parameter import cast, replace_layers
 
 MANTISSA = 53            # bits of a float64: whole numbers up to 2^53 add without rounding
-STEPS = 256              # of a table, from one whole number to the next
-REACH = 24               # where tables end: e^-24 is 4e-11
+STEPS = 256              # values of a table from one whole number x to the next
+REACH = 24               # tables end at this x: e^-24 is 4e-11
 MOST = 1e30              # largest number in a network, so that arithmetic with it does not overflow
-LEAST_EXPONENT = -1000   # of a power of two, far from the smallest float64
+LEAST_EXPONENT = -1000   # of the unit, a power of two, in `whole_numbers`: far above the smallest float64
 DIGITS = 28              # of the decimal numbers that are rounded to a table's values
 FRACTION = 2.0**-48      # values in tables are whole multiples of it, so that the difference of two is exact
 
@@ -37,8 +37,8 @@ FRACTION = 2.0**-48      # values in tables are whole multiples of it, so that t
 def exact_network(model):
     """A copy of a ResNet VAE for inference that gives the same numbers on every machine, close to those of the model.
 
-    Inputs and weights of a convolution are rounded to b bits, counted from the largest of them; b is as large as
-    exact sums allow, 21 for a fan-in of 800. ELU is interpolated, with errors of at most 2e-6.
+    Inputs and weights of a convolution are rounded to whole multiples of a unit, from -2^b to 2^b. b is as large as
+    exact sums allow: 21 for a fan-in of 800. ELU is interpolated, with errors of at most 2e-6.
     """
     network = copy.deepcopy(model)
     cast(network, np.float64)
@@ -50,6 +50,7 @@ class ExactConv(NormalisedConv):
     """Any convolution layer with exact sums, forward only.
 
     Paper:     Eq. (11), (13): y = conv(x, w) * gain / norm(w) + bias, where w is v or sign(v), whose norm is sqrt(n)
+    Raises:    InputError if an output is MOST or larger in absolute value, or NaN.
     """
 
     def __init__(self, layer):
@@ -92,7 +93,7 @@ def fingerprint(network):
 
 
 def whole_numbers(x, bits):
-    """x as multiples of a power of two: whole numbers from -2^bits to 2^bits, and that power.    x: finite"""
+    """x, rounded to whole multiples of a power of two: the whole numbers, from -2^bits to 2^bits, and that power."""
     _, exponent = np.frexp(np.abs(x).max())
     unit = 2.0 ** max(int(exponent) - bits, LEAST_EXPONENT)
     return np.rint(x / unit), unit
@@ -127,9 +128,9 @@ def _elu_step(x, initialise=False):
 
 
 def _lines(table, x):
-    """Straight lines between values of a table; beyond its end the last value.    x: any shape, at least 0
+    """Straight lines between the values of a table; beyond its end, its last value.    x: any shape, at least 0
 
-    Differences of values are exact, so rounding cannot make a falling line rise.
+    Differences between values are exact, so rounding cannot make a falling line rise.
     """
     place = np.minimum(x * STEPS, STEPS * REACH)
     left = np.minimum(place.astype(np.int64), STEPS * REACH - 1)

@@ -1,9 +1,10 @@
 """Store images in a file without loss, and read them back.
 
     "minibnn images 1\\n"
-    8, 4 bytes  lengths of the file and of the header, lowest byte first
+    8 bytes     length of the file, lowest byte first
+    4 bytes     length of the deflated header, lowest byte first
     header      JSON, deflated
-    words       4 bytes each, lowest first: the message
+    words       4 bytes each, lowest byte first: the message
     32 bytes    SHA-256 of everything before
 """
 
@@ -36,10 +37,11 @@ def compress(path, model, images, names=None, report=None):
     """Write images to a file with a trained ResNet VAE, without loss.
 
     model:     models.Trained;  images: (N, H, W, 3) uint8, or a list of (H, W, 3) uint8 of any sizes
-    names:     of the images, to unpack them to: relative paths, all different
+    names:     of the files to unpack the images to: relative paths, all different; None for no names
     report:    report(done, total, text) is called after each tile of an image
     Returns:   stream.Lengths
-    Raises:    InputError if something cannot be used, or written.
+    Raises:    InputError if the model is no VAE or overflows, if the images or their names have another form or are
+               too many, or if the file cannot be written.
     """
     require_vae(model.settings, "compress", NO_FLOWS)
     _require_images(images)
@@ -69,8 +71,8 @@ def decompress(path, model=None, report=None):
 
     model:     the models.Trained that wrote it; None: one of those that come with minibnn
     Returns:   list of (H, W, 3) uint8, and the list of their names, empty if they have none
-    Raises:    InputError that says why: the file is of another kind, damaged or cut off, the model is another one, or
-               this machine computes other numbers.
+    Raises:    InputError that says why: the file is of another kind, damaged or cut off; the model is not the one that
+               wrote it; or this machine computes other numbers than the machine that wrote it.
     """
     header, words = _read(path)
     coder = _coder(path, header, model)
@@ -81,7 +83,7 @@ def decompress(path, model=None, report=None):
             images = decode(coder, stream, shapes, report)
         if _digest_of(images) != header["pixels"]:
             raise ValueError("other pixels")
-    except ValueError as error:                                     # Empty is one
+    except ValueError as error:                                     # ans.Empty is one
         raise InputError(f"{path}: wanted the images that were stored, got others: this machine computes other numbers "
                          f"than the one that wrote the file ({error})") from None
     return images, header["names"]
@@ -151,7 +153,7 @@ def require_names(names, number):
 
 
 def _require_numbers(runs, side=None):
-    """Raise InputError unless images fit in a file.    runs: from `_runs`; side: of tiles; None: that of `encode`"""
+    """Raise InputError unless images fit in a file.    runs: from `_runs`; side: of tiles; None: as `encode` chooses"""
     number, pixels = sum(run[0] for run in runs), sum(count * H * W for count, H, W in runs)
     if not number or not all(0 < n for run in runs for n in run):
         raise InputError("images: wanted at least one, none of them empty, got others")

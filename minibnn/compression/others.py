@@ -10,11 +10,12 @@ MOST_SIDE = 16_383       # of a WebP picture, in pixels
 
 
 def lengths_of_others(images, report=None):
-    """Bytes of images as PNG and WebP, one file for each or one picture of all; and of their pixels with xz.
+    """Bytes that images take as PNG and WebP, in a file each and in one picture of all; and as pixels packed by xz.
 
-    images:    list of (H, W, 3) uint8;  report(done, total, text) is called after each file
-    Returns:   dict: words -> bytes; without the one picture if sizes differ or it would be too large, and without
-               WebP if pillow was built without it
+    images:    list of (H, W, 3) uint8
+    report:    report(done, total, text) is called after each file
+    Returns:   dict: description -> bytes. The picture of all is left out if the sizes differ or if it would be too
+               large; WebP is left out if pillow was built without it.
     """
     from PIL import features
 

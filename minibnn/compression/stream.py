@@ -1,8 +1,9 @@
 """Many images of any sizes on one message.
 
-Images are cut into tiles. These are coded one by one, the last one first, so that decoding gives them in order. The
-message starts as the plain pixels of the last tile. A tile is stored plainly too, with 8 bits for each colour value, if
-the message has too few bits to choose its latents with, or if it would take more bits coded (as noise does).
+Images are cut into tiles. A message is a stack, so the last tile is coded first, and decoding gives them in order. The
+message starts as the plain pixels of the last tile, since bits on the message must choose the latents of the next one.
+A tile is stored plainly too, with 8 bits for each colour value, if the message has too few bits to choose its latents,
+or if it would take more bits coded (as noise does).
 """
 
 import math
@@ -30,12 +31,12 @@ class Stream(NamedTuple):
 
 
 class Lengths(NamedTuple):
-    """How long a stream is in bits, and how many colour values (pixels times 3) it holds."""
+    """The length of a stream in bits, and the number of colour values (3 for each pixel) that it holds."""
 
     bits: int            # of the stream
     values: int
-    start_values: int    # of the tiles that found too few bits to choose latents with
-    bound: float         # negative bound of all other tiles, in bits; at most 8 for each value of a tile
+    start_values: int    # of the plain tile at the start, and of those that found too few bits for latents
+    bound: float         # negative bound of all other tiles, in bits; of each at most 8 per value
 
 
 def encode(coder, images, report=None):
@@ -103,13 +104,13 @@ def side_of(pixels):
 
 
 def _message_of(tile, lanes):
-    """A message that starts as a tile, with zeros if it has too few pixels for the lanes."""
-    words = np.frombuffer(tile.tobytes(), "<u4")                    # even sides: whole words
+    """A message made of the pixels of a tile, and of zeros if these are too few for the lanes."""
+    words = np.frombuffer(tile.tobytes(), "<u4")                    # sides are even, so these are whole words
     return ans.start(np.pad(words, (0, max(0, lanes - len(words)))), lanes)
 
 
 def _tile_of(message, shape):
-    """The tile that a message started as.    Raises: ValueError if it did not"""
+    """The tile of which a message was made.    Raises: ValueError if there is anything else on it"""
     pixels = np.frombuffer(ans.end(message).astype("<u4").tobytes(), np.uint8)
     tile, rest = np.split(pixels, [math.prod(shape)])
     if rest.any() or len(tile) < math.prod(shape):

@@ -18,11 +18,11 @@ LEVELS = 256             # of a colour value
 
 
 class Table(NamedTuple):
-    """A table for each of `length` symbols, to put all of them on a message or take them off."""
+    """Tables for `length` symbols, one for each, to push all of them onto a message or pop them."""
 
     length: int
     different: int                 # n, how many different symbols there are: a power of two
-    slots_below: Callable          # (symbols, row) -> C of them, (k,) each; row: a slice, which of the `length`
+    slots_below: Callable          # (symbols, row) -> their C, (k,) each; row: a slice, their places in `length`
     precision: int = PRECISION     # R
     pad: np.ndarray = None         # (length,) uint64, as in ans.push; None: zeros
 
@@ -66,12 +66,12 @@ class Table(NamedTuple):
 
 
 def uniform_table(length, bits):
-    """2^bits symbols that are all equally likely."""
+    """Tables of 2^bits different symbols, all equally likely."""
     return Table(length, 1 << bits, lambda symbols, row: symbols.astype(np.uint64), bits)
 
 
 def pixel_table(mean, scale):
-    """Colour values under the discretised logistic (Appendix B).    mean: any shape, scale: ()"""
+    """Tables of colour values under the discretised logistic (Appendix B).    mean: any shape, scale: ()"""
     mean = mean.ravel()
 
     def slots_below(levels, row):
@@ -81,9 +81,10 @@ def pixel_table(mean, scale):
 
 
 def latent_table(prior, posterior, bits, pad=None):
-    """Probabilities under a logistic posterior, of 2^bits bins of equal mass under a logistic prior.
+    """Tables of bins under a logistic posterior. The 2^bits bins of a latent have equal mass under its logistic prior.
 
     prior, posterior: (mean, scale), (length,) each
+    pad:       as in Table
     """
     (p_mean, p_scale), (q_mean, q_scale) = prior, posterior
     edges = _logits(bits)[::2]
@@ -95,7 +96,7 @@ def latent_table(prior, posterior, bits, pad=None):
 
 
 def latent_values(prior, bins, bits):
-    """The latent of each bin: half of the bin's mass is below it.    prior: (mean, scale); all (length,)"""
+    """The latent for each bin: half of the bin's prior mass is below it.    prior: (mean, scale); all (length,)"""
     mean, scale = prior
     return mean + scale * _logits(bits)[2 * bins + 1]
 
