@@ -1,1 +1,1 @@
-"""Training: Adam, the run with its checkpoints, the evaluation."""
+"""Training: Adam, runs with their checkpoints, evaluation, and files of models for inference."""

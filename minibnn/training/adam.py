@@ -8,13 +8,13 @@ from ..parameter import as_vector, deal_vector
 
 MAX_NORM = 1.0           # longer gradients are shortened to this ("Training" in Appendix B and C)
 SKIP_NORM = 100.0        # no update if the gradient is longer than this
-PIECE = 1 << 17          # numbers moved at a time: enough that threads seldom wait for the interpreter
+PIECE = 1 << 17          # numbers updated by a thread at a time: so many that it seldom waits for the interpreter
 
 
 class Adam:
     """Adam (Kingma & Ba 2015) over a list of Parameters, with the paper's limits on gradients and on latent weights.
 
-    latent_rate: factor of the learning rate for latent weights, which act only through their signs
+    latent_rate: the learning rate of latent weights is multiplied by this
     All parameters are treated as one long vector: a few passes over it cost less than many over small arrays.
     State: step count, first and second moments m, v: (total number of parameters,)
     Differs:   only latent weights are bounded, as Eq. (4) says; the published code also bounds the gains and biases
@@ -31,10 +31,10 @@ class Adam:
         self.m, self.v = (np.zeros_like(as_vector(p.value for p in parameters)) for _ in range(2))
 
     def update(self, learning_rate, team=None):
-        """Shorten the gradient to MAX_NORM, move every parameter, apply Eq. (4), set the gradients to zero.
+        """Shorten the gradient to MAX_NORM, update every parameter, apply Eq. (4), set the gradients to zero.
 
         team:      a cores.Team to share the work
-        Returns:   the norm before shortening; if it is above SKIP_NORM, nothing was moved.
+        Returns:   the norm before shortening; if it is above SKIP_NORM or NaN, no parameter was changed.
         """
         grad = as_vector(p.grad for p in self.parameters)
         norm = float(np.sqrt(np.vdot(grad, grad)))
@@ -48,7 +48,7 @@ class Adam:
 
     def _move(self, grad, learning_rate, team):
         moved = as_vector(p.value for p in self.parameters)
-        bias_m, bias_v = (1 - beta**self.updates for beta in (self.beta1, self.beta2))   # since m and v start at 0
+        bias_m, bias_v = (1 - beta**self.updates for beta in (self.beta1, self.beta2))   # as m and v start at 0
 
         def move(start):
             piece = slice(start, start + PIECE)

@@ -19,7 +19,10 @@ DIGEST_LENGTH = 64
 
 
 def save_checkpoint(path, meta, arrays, form=FORMAT):
-    """Write arrays (dict of name -> array) and meta (a dict of JSON values), completely or not at all."""
+    """Write arrays (dict of name -> array) and meta (a dict of JSON values), completely or not at all.
+
+    form:      the name of the format, which `load_checkpoint` compares
+    """
     text = json.dumps({"format": form, **meta}).encode()
     buffer = io.BytesIO()
     write_arrays(buffer, {"meta": np.frombuffer(text, np.uint8), **arrays})
@@ -43,7 +46,7 @@ def load_checkpoint(path, form=FORMAT):
 
 
 def load_any(path):
-    """Read and verify a file of any format: format, meta, arrays.    Raises: InputError"""
+    """Read and verify a file of any format.    Returns: format, meta, arrays.    Raises: InputError"""
     content = read_bytes(path)
     content, digest = content[:-DIGEST_LENGTH], content[-DIGEST_LENGTH:]
     if hashlib.sha256(content).hexdigest().encode() != digest:

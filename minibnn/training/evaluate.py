@@ -15,8 +15,8 @@ class Evaluation(NamedTuple):
     """Test loss in bits per dimension."""
 
     per_image: np.ndarray          # (N,)
-    parts: dict                    # means of the other entries of model.bits: numbers, or lists of them; with
-                                   # several draws: the mean loss of a single draw
+    parts: dict                    # means over images of the other entries of model.bits: numbers, or lists of
+                                   # numbers; with several draws only the mean loss of a single draw
 
     @property
     def mean(self):
@@ -25,7 +25,7 @@ class Evaluation(NamedTuple):
 
     @property
     def standard_error(self):
-        """Standard error of that mean, over images; 0.0 for one image, where it is not known."""
+        """Standard error of that mean, over images; 0.0 for one image, which does not tell it."""
         N = len(self.per_image)
         return float(self.per_image.std(ddof=1) / np.sqrt(N)) if N > 1 else 0.0
 
@@ -39,9 +39,11 @@ def evaluate(model, images, seed, team, report=None, samples=1):
 
     The noise is drawn image by image from `seed`, so that models with the same noise shape are compared
     on the same noise. The last batch may be smaller; no image is dropped.
-    images: (N, S, S, 3) uint8; a cores.Team shares each batch; report(done, total, text) is called after each batch.
-    samples:   K draws give the importance-weighted bound, -log(mean of the K numbers e^bound), which on average is
-               not above that of fewer draws, and not below -log p(image). The first draw is the same for every K.
+    images:    (N, S, S, 3) uint8
+    team:      a cores.Team, whose threads share each batch
+    report:    report(done, total, text) is called after each batch
+    samples:   K draws give the importance-weighted loss, -log(mean of e^bound over the K draws). On average it does
+               not rise with K, and is not below -log p(image). The first draw is the same for every K.
     Source:    Burda, Grosse & Salakhutdinov, "Importance weighted autoencoders", 2016, Eq. (8).
     Raises:    FloatingPointError if an image has no finite loss.
     Differs:   the published code's test loss counts free bits, leaves out the last batch unless it is full, and

@@ -62,7 +62,9 @@ def load_for_inference(path):
 def sample(model, number, seed, report=None):
     """Images drawn from a model: (number, S, S, 3) uint8. The noise is drawn image by image from `seed`.
 
-    report(done, total, text) is called after each batch: memory does not grow with the number of images.
+    Images are computed in batches, so that activations take no more memory for many images.
+    report(done, total, text) is called after each batch.
+    Raises:    InputError unless number is a whole number of at least 1.
     """
     return _in_batches(lambda start, noise: model.sample(noise), model, number, seed, report)
 
@@ -92,7 +94,7 @@ def _in_batches(draw, model, number, seed, report):
 
 
 def _fill(model, bits, floats):
-    """Set the parameters of a model: the binary ones to +-1."""
+    """Set the parameters of a model from the arrays of a file: the binary ones to +-1.    Raises: InputError"""
     binary, others = _by_kind(model)
     number = sum(p.value.size for p in binary)
     if (bits.dtype, bits.shape) != (np.uint8, (-(-number // 8),)):

@@ -1,4 +1,4 @@
-"""The training loss of a batch, with its parts computed at the same time."""
+"""The training loss of a batch, whose parts several threads compute at the same time."""
 
 import copy
 
@@ -8,13 +8,13 @@ from ..cores import Team, parts_of
 from ..files import InputError
 from ..parameter import as_vector, deal_vector, parameters
 
-LEAST_NUMBERS = 1 << 15  # of a layer for each thread: with fewer, threads wait for the interpreter more than they gain
+LEAST_NUMBERS = 1 << 15  # of a model's state for each thread: with fewer, threads mostly wait for the interpreter
 
 
 class Replicas:
     """Copies of a model, one for each thread of a team. They share its values; each collects its own gradients.
 
-    The first is the model itself. Batch normalisation needs the whole batch, so with it there is only one.
+    The first one is the model itself. Batch normalisation needs the whole batch, so with it there is only this one.
     """
 
     def __init__(self, model, team):
@@ -23,14 +23,14 @@ class Replicas:
         self.models = [model, *(copy.deepcopy(model) for _ in range(replicas - 1))]
         for replica in self.models[1:]:
             for parameter in parameters(replica):
-                parameter.zero_grad()                               # what the model has collected counts once
+                parameter.zero_grad()                               # gradients that the model has count once
         self._parameters = [parameters(replica) for replica in self.models]
 
     def training_loss(self, images, noise):
-        """The loss that training lowers: the mean over all images of a batch.
+        """The training loss of a batch: the mean over all its images.
 
-        Each model gets the same part of the batch every time; gradients are added in the order of the models. A small
-        batch has fewer parts than there are threads.
+        Each model gets the same part of the batch every time, and gradients are added in the order of the models, so
+        the same number of threads gives the same result. A small batch has fewer parts than there are threads.
         Returns:   loss (), backward() which leaves the gradients in the model's parameters
         """
         self._share_values()
@@ -73,9 +73,10 @@ def training_loss(model, images, noise):
 
 
 def deal(number, *arrays):
-    """Divide arrays (N, ...): for each of them the list of its parts, `number` of them, or N if that is less.
+    """Divide arrays (N, ...) into `number` parts, or into N if that is less.
 
-    A tuple of arrays, such as the noise of a flow, becomes a list of such tuples.
+    Returns:   for each array the list of its parts; for a tuple of arrays, such as a flow's noise, a list of tuples
+    Raises:    InputError if they are not of the same number N of images.
     """
     images = len(arrays[0])
     lengths = set().union(*map(_lengths, arrays))

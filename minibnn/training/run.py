@@ -19,7 +19,8 @@ from .state import TrainingState
 CHECKPOINT_SECONDS = 10
 LOG_STEPS = 10
 EVALUATION_SEED = 1
-MOST_SKIPPED_OF = 200    # of this many updates (or of all so far, if more; of all, if fewer) half may be skipped
+MOST_SKIPPED_OF = 200    # training stops if more than half of the updates so far are skipped; these count as at least
+                         # this many, or as the whole run if it is shorter
 
 
 class Interrupted(Exception):
@@ -34,11 +35,12 @@ def train(settings, dataset, out, *, resume=False, command="", source=None, eval
                is continued if it is the beginning of this one: see Settings.begins.
     source:    the trained model from which the latent weights start, if the settings say so
     evaluations: how many times during training the log gets the test loss too; training does not depend on it
-    report:    called as report(step, steps, text);  stop: asked before each step whether to stop
+    report:    report(done, total, text) is called after each step, and after each batch of the final evaluation
+    stop:      stop() is asked before each step, and after each batch of the final evaluation
     Returns:   the contents of result.json
-    Raises:    InputError if `out` holds a run (without `resume`), none or another (with `resume`), or one that
-               another process is training; Interrupted if `stop` says so; FloatingPointError if the loss is not
-               finite, or most updates are skipped.
+    Raises:    InputError if `out` holds a run already and `resume` is false; if it holds none, or another one, and
+               `resume` is true; or if another process is training there. Interrupted if stop() is true.
+               FloatingPointError if the loss is not finite, or if most updates are skipped.
     """
     out = Path(out)
     _check_settings(settings, dataset, evaluations)
@@ -112,7 +114,7 @@ def _claim(out, settings, resume):
 
 
 def _compare(out, settings):
-    """Whether the run in `out` has fewer steps.    Raises: InputError if it cannot become one of these settings"""
+    """Whether the run in `out` has fewer steps.    Raises: InputError unless it can become a run of these settings"""
     path = out / "config.json"
     values = read_json(path)
     try:

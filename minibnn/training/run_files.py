@@ -61,7 +61,7 @@ def append_log(path, entry):
 
 
 def read_log(path):
-    """The entries of a log.jsonl, without lines that are not entries, such as a last one cut off; [] without a file.
+    """The entries of a log.jsonl; [] without a file. Other lines, such as a last one that is cut off, are left out.
 
     Raises:    InputError if the file cannot be read.
     """
@@ -72,6 +72,6 @@ def read_log(path):
             require_fields(entry, step=int, seconds=float, train_bpd=float)
             require_fields({"test_bpd": 0.0, **entry}, test_bpd=float)
         except ValueError:
-            continue                                                # killed while writing it, or damaged
+            continue                                                # the run was killed here, or it is damaged
         entries.append(entry)
     return entries

@@ -52,7 +52,7 @@ class TrainingConfig:
     def begins(self, longer, step):
         """Whether `longer` has more steps than this run, and the same first `step` steps.
 
-        This is so if only the number of steps differs and the rate has not begun to fall by then.
+        This is so if they differ only in the number of steps, and if the rate has not begun to fall by then.
         """
         return (self.steps < longer.steps and replace(self, steps=longer.steps) == longer
                 and all(self.learning_rate(i) == longer.learning_rate(i) for i in range(step)))

@@ -16,8 +16,8 @@ def start_from(model, source, start):
 
     Paper:     Appendix D. All other parameters start as they do without it.
     start:     "copied"; "clipped" to [-1, 1]; "standardised": centred and scaled in each layer to a standard
-               deviation of 0.05, with which random ones start
-    Raises:    InputError if the source does not have one of them in the same shape.
+               deviation of 0.05, as random ones have
+    Raises:    InputError if the source lacks one of these weights, or has it in another shape.
     Differs:   the published code takes the weights v of all layers from the source, not only the latent ones.
     """
     found = dict(named_parameters(source))

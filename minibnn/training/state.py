@@ -16,7 +16,7 @@ FOLDING_BATCHES = 8      # batches of images from which batch normalisation take
 
 
 class TrainingState:
-    """Model, optimiser, generators, and the place in the shuffled training images.
+    """The model, the optimiser, the random generators, and the place in the shuffled training images.
 
     The order of the images has a generator of its own, so that models which need different noise get the
     same batches.
@@ -31,7 +31,7 @@ class TrainingState:
         self.order = np.zeros(0, np.int64)               # images of this epoch that are still to come
 
     def initialise(self, images):
-        """Let a large batch set gains and biases (Salimans & Kingma 2016; section 3 of the paper)."""
+        """Set gains and biases from a large batch of images (Salimans & Kingma 2016; section 3 of the paper)."""
         number = min(len(images), INITIAL_BATCHES * self.settings.training.batch)
         chosen = images[self.order_rng.permutation(len(images))[:number]]
         self.model(chosen, self.model.draw_noise(self.rng, number), initialise=True)
@@ -77,7 +77,7 @@ class TrainingState:
         return self.step - self.adam.updates
 
     def inference_model(self, images):
-        """The model as it would be if this were the last step."""
+        """The model as it would be after the last step: a copy with folded batch normalisation, if it has any."""
         if self.complete or self.settings.model.normalisation != "batch":
             return self.model
         folded = copy.copy(self)
@@ -86,7 +86,7 @@ class TrainingState:
         return folded.model
 
     def fold_batch_norm(self, images):
-        """After the last step: fix batch-normalised layers, if any, to their means and deviations on many images."""
+        """After the last step: fix batch normalisation, if there is any, to the means and deviations of many images."""
         number = min(len(images), FOLDING_BATCHES * self.settings.training.batch)
         rng = np.random.default_rng([self.settings.training.seed, 2])
         chosen = images[rng.permutation(len(images))[:number]]
@@ -124,13 +124,13 @@ class TrainingState:
         return state
 
     def _place(self, meta, arrays):
-        """Set the place in the run from a checkpoint."""
+        """Set step, updates, order and generators from a checkpoint.    Raises: InputError"""
         if not meta["updates"] <= meta["step"] <= self.settings.training.steps:
             raise InputError(f"step: wanted at most {self.settings.training.steps} and no more updates than steps, got "
                              f"{meta['step']} and {meta['updates']}")
         self.step, self.adam.updates = meta["step"], meta["updates"]
         if self.complete:
-            without_batch_norm(self.model)                          # it was folded
+            without_batch_norm(self.model)                          # its parameters are folded already
         self.order = _order(arrays["order"], self.settings.data["train_images"])
         try:
             for rng, stored in zip((self.rng, self.order_rng), meta["generators"], strict=True):
