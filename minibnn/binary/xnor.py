@@ -84,7 +84,8 @@ def _sums_without_differences(shape, kernel, frame):
     """What the sums would be if no bit differed: (H' * W', O).
 
     A patch inside the image gives n. Outside of it the bits are 0, as if all signs were -1.
-    What they add with the kernel, C - 2 * (its ones), is taken back, so that padding adds nothing.
+    They would add C - 2 * (number of the kernel's ones there); this is subtracted again, so that
+    padding adds nothing.
     """
     K, _, C, _ = kernel.shape
     image = np.ones((1, *shape[1:3], 1), np.int64)

@@ -25,7 +25,7 @@ def chain(x, steps, initialise=False):
     Forward:   y = steps[-1](... steps[0](x))           each step: (x, initialise) -> y, backward
     Backward:  dx
     With `initialise`, each layer first sets its gains and biases from its input. That pass has no
-    backward, since what a backward needs of a large batch would fill the memory.
+    backward: for a large batch, the arrays kept for it would fill the memory.
     """
     backwards = []
     for step in steps:

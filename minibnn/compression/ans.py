@@ -76,7 +76,7 @@ def push(message, start, frequency, precision, pad=0):
 
 
 def pop(message, number, precision, pad=0):
-    """Look at the top symbol of each of the first `number` lanes, to take it off.
+    """Find the slot of the top symbol of each of the first `number` lanes; `without` removes them.
 
     Returns:   the slot of each, (number,) uint64 below 2^precision; and a function `without`.
                The caller looks up whose slots these are, and gives `without` the start and the

@@ -40,9 +40,9 @@ class BitsBack:
     def push(self, message, image):
         """Put an image on a message.
 
-        Returns:   the message, and the image's negative bound in bits, of the latents that were
-                   chosen. It is computed from densities: a bin's mass is nearly its density times
-                   its width, and the width is the same in posterior and prior.
+        Returns:   the message, and the image's negative bound in bits, for the chosen latents. It
+                   is computed from densities: a bin's mass is nearly its density times its width,
+                   and the width is the same in posterior and prior.
         Raises:    Empty if the message has too few bits to choose latents;
                    InputError if the model overflows.
         """

@@ -33,7 +33,7 @@ class Composition:
     """One bijection after the other.
 
     Paper:     Eq. (9).
-    Forward:   y = f_n(... f_1(x)), log_det = sum of theirs
+    Forward:   y = f_n(... f_1(x)), log_det = sum of the log-determinants of all f_i
     Backward:  dx: each f_i gets the gradient of its value and the same d_log_det
     """
 
@@ -41,11 +41,11 @@ class Composition:
         self.bijections = list(bijections)
 
     def __call__(self, x, given=NOTHING):
-        """The value and the log-determinants of the whole, and its backward."""
+        """The value and the log-determinant of the whole, and its backward."""
         return _one_after_the_other(x, self.bijections, given)
 
     def inverse(self, y, given=NOTHING):
-        """The inverse: that of the last bijection first."""
+        """The inverses of the bijections, in reverse order."""
         return _one_after_the_other(y, [f.inverse for f in reversed(self.bijections)], given)
 
 
@@ -99,7 +99,7 @@ def _one_after_the_other(x, steps, given):
     for step in steps:
         (x, step_log_det), step_backward = step(x, given)
         log_det = log_det + step_log_det
-        if not given.initialise:                       # that pass keeps nothing for a backward
+        if not given.initialise:                       # the initialisation pass has no backward
             backwards.append(step_backward)
 
     def composition_backward(dy, d_log_det):

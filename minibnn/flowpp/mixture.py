@@ -70,8 +70,9 @@ def mixture_logit_inverse(u, logits, means, log_scales):
     Paper:     Appendix C, "the mixture CDF is inverted by bisection".
     Shapes:    as in `mixture_logit`. Gives values only; `coupling` has the gradient of the inverse.
     The root is always in the bracket. Component k alone has the logit u at means_k + scales_k * u.
-    The mixture's CDF is a weighted mean of the components' CDFs: at the smallest of these points
-    none of them has more than sigmoid(u), at the largest none has less.
+    At the smallest of these points, every component's CDF is at most sigmoid(u); at the largest,
+    every one is at least sigmoid(u). The mixture's CDF is a weighted mean of the components' CDFs,
+    so it crosses sigmoid(u) in between.
     Where the slope is nearly 0, between components far apart, u hardly depends on x: there no
     inverse can find x closer than rounding(u) / slope.
     Raises:    ValueError if one of the arguments is no array of floating-point numbers.

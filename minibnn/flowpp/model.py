@@ -86,7 +86,7 @@ class FlowPP:
         Paper:     Eq. (8), (9).
         Forward:   log p(x) = log N(f(x); 0, 1) + log |det df/dx|
                    x: (N, S, S, 3) in [0, 256], log p: (N,), in nats
-        Backward:  dx; parameters accumulate
+        Backward:  dx; parameters accumulate their gradients
         """
         (z, log_det), flow_backward = self.flow(x, given)
         log_base, base_backward = standard_normal(z)

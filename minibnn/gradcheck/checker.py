@@ -17,8 +17,8 @@ def gradient_errors(op, *arrays, rng, differences_of=None, zero=(), step=STEP):
     The op's outputs are weighted with random numbers dy. For each array, the slopes of this sum
     along DIRECTIONS random directions r are computed twice: by hand, as the sum of grad * r, and
     as central differences. The error is |by hand - differences| / |differences|, where |.| is the
-    Euclidean norm over the directions. It is that of the whole array: a wrong number whose
-    gradient is tiny beside the others is not seen.
+    Euclidean norm over the directions. It measures the whole array: one wrong number is not seen
+    if the gradients of the others are much larger.
 
     op:              op(*arrays) -> y, backward; y is one array or a tuple of arrays; backward takes
                      as many upstream gradients and returns one gradient per array (no tuple if
@@ -26,7 +26,8 @@ def gradient_errors(op, *arrays, rng, differences_of=None, zero=(), step=STEP):
     arrays:          float64, any shapes
     differences_of:  an op of the same values whose differences are taken in place of those of
                      `op`: a tangent twin
-    zero:            positions of arrays whose gradient must be exactly zero, in both ways
+    zero:            positions of arrays whose gradient must be exactly zero, by hand and by
+                     differences
     Returns:   list of errors; 0.0 for `zero` arrays
     Raises:    GradientError, a ValueError, that names the mistake: an array that is not float64, a
                gradient that is missing or has another shape than its array, NaN, a gradient that is

@@ -29,7 +29,8 @@ def conv2d(x, w, stride=1, padding=0):
                x: (N, H, W, C), w: (K, K, C, O), y: (N, H', W', O), where xpad is x with
                `padding` zeros on each side, and H' = (H + 2*padding - K)//stride + 1
     Backward:  dx, dw
-    Raises:    ValueError if the shapes do not fit each other, or if the kernel is larger than xpad.
+    Raises:    ValueError if the shapes do not fit each other, if the kernel is larger than xpad, or
+               unless stride >= 1 and padding >= 0 are whole numbers.
     """
     check_shapes("conv2d", x.shape, w.shape, stride, padding)
     y = convolve(x, w, stride, padding)

@@ -28,7 +28,7 @@ def free_bits_loss(bound, kl_min=KL_MIN):
     Forward:   loss = -mean(log_likelihood) + sum over the channels of max(kl_min, mean(kl))
                means are over the N images; a channel is one of the Z of one of the L layers
     Backward:  d_log_likelihood (N,), d_kl (N, L, Z); d_kl is 0 where mean(kl) <= kl_min
-    Raises:    ValueError if the terms are no floating-point arrays.
+    Raises:    ValueError if a term is not a floating-point array.
     """
     require_floating("free_bits_loss", log_likelihood=bound.log_likelihood, kl=bound.kl)
     N = len(bound.log_likelihood)

@@ -69,7 +69,7 @@ def logistic_log_density(x, mean, scale):
 
 @differentiable("z", "q_mean", "q_scale", "p_mean", "p_scale")
 def one_sample_kl(z, q_mean, q_scale, p_mean, p_scale):
-    """Estimate KL(q || p) with one sample z of q, number by number, in nats.
+    """Estimate KL(q || p) with one sample z of q, for each latent number, in nats.
 
     Paper:     Eq. (7), Appendix B.
     Forward:   kl = log q(z) - log p(z)        all: one shape

@@ -113,7 +113,7 @@ class ResNetVAE:
             stats, stats_backward = layer.posterior_from_below(u, initialise)
             below.append(stats)
             below_backwards.append(stats_backward)
-            if layer is not self.layers[-1]:           # above it nothing needs u
+            if layer is not self.layers[-1]:           # nothing above the last reads u
                 u, up_backward = layer.up(u, initialise)
                 up_backwards.append(up_backward)
 

@@ -58,6 +58,18 @@ def test_a_page_of_a_lesson_has_the_texts_of_its_pictures():
     assert len(texts) >= 3 and [unescape(text) for text in found] == texts
 
 
+@pytest.mark.slow
+def test_a_page_of_a_lesson_shows_the_librarys_code_in_a_monospaced_font():
+    from nbconvert import HTMLExporter
+    notebook = tutorials.read(PATHS[1])
+    shown = [output.data["text/plain"] for cell in tutorials.code_cells(notebook)
+             for output in cell.outputs if "text/markdown" in output.get("data", {})]
+    page, _ = HTMLExporter().from_notebook_node(notebook)           # its <pre> in an output has the font around it
+    found = re.findall(r'<div style="font-family: monospace[^"]*">\s*<div class="highlight"><pre>(.*?)</pre>\s*</div>'
+                       r"\s*</div>", page, re.DOTALL)
+    assert shown and [unescape(re.sub("<[^>]*>", "", code)).strip() for code in found] == shown
+
+
 @NOTEBOOK
 def test_links_lead_somewhere_and_to_both_neighbours(path):
     text = _text(tutorials.read(path))

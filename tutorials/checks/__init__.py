@@ -83,7 +83,10 @@ def show_code(*functions):
     from IPython.display import display
 
     source = "\n\n".join(inspect.getsource(function).rstrip() for function in functions)
-    display({"text/markdown": f"```python\n{source}\n```", "text/plain": source}, raw=True)
+    coloured = f"```python\n{source}\n```"
+    # nbconvert's page gives <pre> in an output the font around it, which is that of text
+    monospace = f'<div style="font-family: monospace; font-size: 13px; line-height: 1.3">\n\n{coloured}\n\n</div>'
+    display({"text/markdown": monospace, "text/plain": source}, raw=True)
 
 
 def sliders(draw, **ranges):
