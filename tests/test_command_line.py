@@ -142,6 +142,14 @@ def test_the_version_and_the_help_of_every_command(capsys):
         assert (f"minibnn {minibnn.__version__}\n" == printed) == (arguments == ["--version"])
 
 
+def test_the_help_of_a_command_begins_with_its_line_in_the_list(capsys):
+    for arguments, sentence in ((["evaluate"], "Print the test loss of a model, in bits per dimension."),
+                                (["train", "vae"], "A ResNet VAE: 5 minutes without options.")):
+        with pytest.raises(SystemExit):
+            main([*arguments, "--help"])
+        assert f"\n\n{sentence}\n\n" in capsys.readouterr().out
+
+
 @pytest.mark.slow
 def test_models_by_name_and_images_as_an_array(capsys):
     assert main(["sample", "vae-1-1", "--n", "3", "--out", "s.npy"]) == 0

@@ -13,7 +13,7 @@ from .shared.outputs import require_outputs
 
 def add_to(commands):
     """Add the command and its options to the parser."""
-    parser = commands.add_parser("decompress", help="get the images back from a file that compress wrote")
+    parser = commands.add_parser("decompress", help="restore the images from a file that compress wrote")
     parser.add_argument("file", type=path, metavar="FILE", help="a .bits file")
     parser.add_argument("--out", type=path, required=True, metavar="OUT",
                         help="a new folder, for PNG files; or a file that ends in .npy, for an array (N, H, W, 3) "

@@ -16,12 +16,12 @@ from .shared.results import print_result
 
 def add_to(commands):
     """Add the command and its options to the parser."""
-    parser = commands.add_parser("evaluate", help="the test loss of a model, in bits per dimension")
+    parser = commands.add_parser("evaluate", help="print the test loss of a model, in bits per dimension")
     add_model(parser)
     add_data(parser)
     parser.add_argument("--samples", type=whole_number(1, 10_000), default=1, metavar="K",
-                        help="draws of the noise for each image: more make the bound tighter, by importance weights "
-                             "(default %(default)s)")
+                        help="draws of the noise for each image, for the importance-weighted bound; more make it "
+                             "tighter (default %(default)s, the bound of training)")
     add_seed(parser, EVALUATION_SEED)
     add_threads(parser)
     parser.add_argument("--json", type=output(".json"), metavar="FILE", help="write the result there, as .json")

@@ -9,8 +9,8 @@ from .shared.options import add_model
 
 def add_to(commands):
     """Add the command and its options to the parser."""
-    parser = commands.add_parser("ledger", help="parameters, bytes and multiply-adds of a model (default: of each that "
-                                                "comes with minibnn), in all and layer by layer")
+    parser = commands.add_parser("ledger", help="count parameters, bytes and multiply-adds of a model (default: of "
+                                 "each that comes with minibnn), in all and layer by layer")
     what = parser.add_mutually_exclusive_group()
     add_model(what, nargs="?")
     what.add_argument("--paper-scale", action="store_true", help="the models of Table 1, beside the paper's numbers")

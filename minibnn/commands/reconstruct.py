@@ -13,12 +13,12 @@ from .shared.outputs import require_outputs, save_images
 
 def add_to(commands):
     """Add the command and its options to the parser."""
-    parser = commands.add_parser("reconstruct", help="test images and a VAE's reconstructions")
+    parser = commands.add_parser("reconstruct", help="draw test images and a VAE's reconstructions")
     add_model(parser)
     add_seed(parser)
     add_data(parser)
     parser.add_argument("--n", type=whole_number(1, 10_000), default=64, metavar="N",
-                        help="images (default %(default)s)")
+                        help="number of images (default %(default)s)")
     parser.add_argument("--out", type=output(".png", ".npy"), default=Path("reconstructions.png"), metavar="FILE",
                         help="a .png picture, in which rows of images and rows of their reconstructions alternate; or "
                              "an .npy file of the reconstructions, (N, S, S, 3) uint8 (default %(default)s)")

@@ -20,7 +20,8 @@ def add_to(commands):
     add_model(parser, nargs="?")
     add_seed(parser)
     parser.add_argument("--n", type=whole_number(1, 10_000), metavar="N",
-                        help=f"images (default {SAMPLES}; {SAMPLES_OF_EACH} of each of the four)")
+                        help=f"number of images (default {SAMPLES}; without MODEL, {SAMPLES_OF_EACH} of each shipped "
+                             "model)")
     parser.add_argument("--out", type=output(".png", ".npy"), default=Path("samples.png"), metavar="FILE",
                         help="a .png picture of the images, or an .npy file of them, (N, S, S, 3) uint8 "
                              "(default %(default)s)")

@@ -1,4 +1,4 @@
-"""tour: small VAEs and flows trained on embedded images, their losses and samples. It runs if no command is given."""
+"""tour: small VAEs and flows trained on dead leaves, their losses and samples. It runs if no command is given."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from .shared.signals import stop_on_signals
 
 def add_to(commands):
     """Add the command and its options to the parser."""
-    parser = commands.add_parser("tour", help="train small VAEs and flows on embedded images: 3 minutes at most")
+    parser = commands.add_parser("tour", help="train small VAEs and flows on dead leaves: 3 minutes at most")
     parser.add_argument("--out", type=path, default=Path("runs/tour"), metavar="DIR",
                         help="folder of the runs and pictures (default %(default)s)")
     parser.add_argument("--keep", type=path, metavar="DIR", help="write tour.png and tour.json there too")

@@ -96,19 +96,19 @@ def _add_training_options(parser, kind):
                         help="passes over the training images, in place of --steps")
     parser.add_argument("--lr", type=real_number, default=TrainingConfig.lr, help="learning rate of Adam")
     parser.add_argument("--decay", type=real_number, default=TrainingConfig.decay,
-                        help="fraction of the steps, at the end, in which the rate falls to 0")
+                        help="final fraction of the steps, over which the rate falls to 0")
     parser.add_argument("--warmup", type=whole_number(0), default=TrainingConfig.warmup, metavar="N",
-                        help="number of first steps in which the rate rises")
+                        help="number of steps at the start, over which the rate rises")
     parser.add_argument("--start-from", type=model, metavar="MODEL", default=argparse.SUPPRESS,
                         help="take the latent weights from this trained 32-bit model (Appendix D)")
     parser.add_argument("--start", choices=STARTS[1:], default=argparse.SUPPRESS,
-                        help=f"how to take them (default: {STARTS[1]}); standardised: centred and scaled to a "
-                             "deviation of 0.05")
+                        help=f"how to copy the latent weights (default: {STARTS[1]}); standardised: centred and "
+                             "scaled to a deviation of 0.05")
     parser.add_argument("--latent-rate", type=real_number, default=TrainingConfig.latent_rate, metavar="FACTOR",
                         help="factor of the learning rate for latent weights")
     parser.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="seed of everything random")
     parser.add_argument("--evaluations", type=whole_number(0), default=0, metavar="N",
-                        help="how many times during training the log gets the test loss")
+                        help="number of times that the test loss is logged during training")
     add_threads(parser)
     parser.add_argument("--out", type=path, default=Path("runs", kind), metavar="DIR", help="folder of the run")
     parser.add_argument("--resume", action="store_true", help="continue the run in --out")

@@ -1,4 +1,4 @@
-"""Data sets: dead leaves (embedded), CIFAR-10, ImageNet 32, your own images; at 8, 16 or 32 pixels a side."""
+"""Data sets: dead leaves (made here), CIFAR-10, ImageNet 32, your own images; at 8, 16 or 32 pixels a side."""
 
 import hashlib
 from typing import NamedTuple

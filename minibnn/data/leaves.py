@@ -1,4 +1,4 @@
-"""Dead leaves: the embedded data set, made by this code, so that it is always there.
+"""Dead leaves: the data set that this code makes, so that it is always there.
 
 Opaque shapes fall one over the other, like leaves on the ground, and the camera looks down on them.
 If the radii r have the density r^-3, no scale is preferred, and the pictures have the statistics of

@@ -39,7 +39,7 @@ class Tour:
 
 
 def run_tour(out, keep=None, report=None, stop=lambda: False):
-    """Draw samples of the shipped models; train six models on the embedded images; draw curves and samples of them.
+    """Draw samples of the shipped models; train six models on dead leaves; draw curves and samples of them.
 
     Complete runs in `out` are used as they are; incomplete ones continue.
     keep:      another folder, for tour.png (curves and samples side by side) and tour.json (the results)

@@ -16,6 +16,16 @@ DATA_HELP = ("images: leaves (dead leaves, made here), cifar10, imagenet32, or a
 class Parser(argparse.ArgumentParser):
     """A parser that raises InputErrors, which name the command and suggest what was meant."""
 
+    def add_subparsers(self, **settings):
+        """As argparse, but the help of a command is also the first sentence of its own page of help."""
+        commands = super().add_subparsers(**settings)
+        add_parser = commands.add_parser
+
+        def add_described_parser(name, help, **settings):
+            return add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.", **settings)
+        commands.add_parser = add_described_parser
+        return commands
+
     def parse_known_args(self, args=None, namespace=None):
         """As argparse, but `--option=--` has no value."""
         for argument in args or ():
