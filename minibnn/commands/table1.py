@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from .. import cores
-from ..experiments.table1 import table
+from ..experiments.table1 import table, tightness
 from ..experiments.table1.rows import FULL, QUICK, ROWS
 from ..files import InputError
 from ..progress import Progress
@@ -13,8 +13,8 @@ from .shared.options import add_data_dir, path, whole_number
 from .shared.signals import stop_on_signals
 
 EPILOG = """\
-Each run writes into --out a JSON file and its loss on every test image. A run that is there is not trained again, and a
-stopped command continues where it stopped. To spread the runs over several machines or a cluster's job array, print the
+Each run writes into --out a JSON file and its loss on every test image. Finished runs are not repeated, and a stopped
+command continues where it stopped. To spread the runs over several machines or a cluster's job array, print the
 commands of all missing runs, one per line, with --list; run them where you like, for instance with
 `python -m minibnn table1 --list | xargs -P 2 -L 1 env`; then start table1 again: it collects their results from the
 folder `runs` of --out."""
@@ -26,7 +26,7 @@ def add_to(commands):
                                  epilog=EPILOG)
     parser.add_argument("--yes", action="store_true", help="begin without asking, however many hours it takes")
     parser.add_argument("--quick", action="store_true",
-                        help="a coarse table on embedded images, too short to show the paper's order: 6 to 10 minutes")
+                        help="a coarse table on dead leaves, too short to show the paper's order: 6 to 10 minutes")
     parser.add_argument("--list", action="store_true", help="only print a command for each missing run")
     parser.add_argument("--jobs", type=whole_number(1, 1000), default=cores.available(), metavar="N",
                         help="runs at a time, on one thread each (default %(default)s, the cores of this machine)")
@@ -35,8 +35,9 @@ def add_to(commands):
     parser.add_argument("--rows", nargs="+", choices=[row.name for row in ROWS], metavar="ROW",
                         help="only these rows, such as vae-base-1-1 flow-none-32-32 (default: every row). A name has "
                              "the model, the variant, the bits of weights, the bits of activations. Variants: base, "
-                             "wide, none (no residual blocks), all (every layer binary), batch (batch norm), raw (no "
-                             "normalisation)")
+                             "wide, none (no residual blocks), slim (32 bits, no more bytes than 1 / 32), slimwide "
+                             "(no more bytes than the widened 1 / 32), fast and slimfast (8 times the learning rate), "
+                             "all (every layer binary), batch (batch norm), raw (no normalisation)")
     add_data_dir(parser)
     parser.add_argument("--out", type=path, metavar="DIR", help="folder of the results, where a finished run is not "
                         "run again (default: figures/results; runs/table1-quick with --quick)")
@@ -64,7 +65,10 @@ def execute(options, command):
         if not (options.quick or options.yes):
             _ask(table.plan(preset, left, options.jobs, options.data_dir))
         found = make(left)
-    print("\n".join([*table.lines(found), "", *table.order_lines(found), "", *table.comparison_lines(found)]))
+    bounds = tightness.load(out / "bounds")
+    tables = (table.lines(found), table.order_lines(found), table.memory_lines(found), table.comparison_lines(found),
+              tightness.lines(bounds) if bounds else ())
+    print("\n\n".join(filter(None, map("\n".join, tables))))
     return 0
 
 

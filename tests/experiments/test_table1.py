@@ -190,12 +190,28 @@ def test_the_table_has_a_line_for_every_row_and_the_papers_numbers():
              for i, row in enumerate(rows.ROWS) for seed in range(2)}
     lines = list(table.lines(found))
     assert len(lines) == 1 + len(rows.ROWS)
-    assert lines[2].split() == "ResNet VAE 1 / 32 2 2.610 0.110 +- 0.010 100 50.0% 0 kB 3.60 0.15".split()
-    steps = list(table.order_lines(found))
-    assert len(steps) == 6 and "1 / 1 < no residual blocks" in steps[2] and "2 seeds" in steps[2]
-    others = list(table.comparison_lines(found))                    # each row's losses grow with its place in ROWS
-    assert len(others) == 10 and others[0].startswith("ResNet VAE 1 / 32, widened - usual width")
-    assert [float(re.search(r" (-?\d\.\d{4}) \+-", line)[1]) for line in others[:3]] == [0.22, 0.22, 0.55]
+    assert lines[2].split() == "VAE 1 / 32 2 2.610 0.110 +- 0.010 100 50.0% 0 3.60 0.15".split()
+    header, *steps = table.order_lines(found)
+    assert header.split()[-7:] == ["mean", "+-", "images", "+-", "seeds", "seeds", "t"]
+    assert len(steps) == 6 and steps[1].split() == "VAE 1 / 32 < 1 / 1 0.1100 0.0100 0.0100 2 11.0".split()
+    _, *others = table.comparison_lines(found)                      # each row's losses grow with its place in ROWS
+    assert len(others) == 10 and others[0].startswith("VAE    1 / 32, widened - usual width")
+    assert [float(re.search(r" (-?\d\.\d{4}) ", line)[1]) for line in others[:3]] == [0.22, 0.22, 0.88]
+
+
+@pytest.mark.parametrize("skipped", [5, 6])
+def test_a_row_that_hardly_moved_is_marked(skipped):
+    moved, frozen = _result(BASE, 0, [2, 3]), _result(BASE, 1, [2, 3])
+    frozen.values["skipped"] = skipped                              # of 10 updates
+    _, line = table.lines({(BASE, 0): moved, (BASE, 1): frozen})
+    assert line.endswith("  skipped") == (skipped > 5)
+
+
+def test_a_difference_of_one_seed_has_no_test_over_seeds():
+    found = {(row, 0): _result(row, 0, [2, 3 + i]) for i, row in enumerate(rows.ROWS)}
+    _, line, *_ = table.order_lines(found)
+    assert line.split()[-5:] == ["0.5000", "0.5000", "-", "1", "-"]
+    assert not list(table.order_lines({}))
 
 
 @pytest.mark.slow
@@ -283,5 +299,6 @@ def test_a_signal_reaches_the_runs(tmp_path, number):
     os.kill(table_process.pid, number)
     _, errors = table_process.communicate(timeout=60)
     assert table_process.returncode == 130
-    assert "stopped after 0 of 20 runs; the same command continues" in errors and "Traceback" not in errors
+    assert f"stopped after 0 of {len(rows.ROWS)} runs; the same command continues" in errors
+    assert "Traceback" not in errors
     assert (log.parent / "checkpoint.npz").exists()

@@ -72,6 +72,11 @@ def test_memory_is_that_of_the_parameters():
             marker, _, [bar] = shown[row.kind, plots.label_of(*row[1:4])].lines
             assert marker.get_xydata()[0] == pytest.approx([10 * (i + 1), 5.005 + i / 50])
             np.testing.assert_allclose(bar.get_segments()[0][:, 1], [5 + i / 50, 5.01 + i / 50])
+    for axes, names in zip(figure.axes, (["base", "slim", "slimwide"], ["base", "slim"])):
+        kind = "vae" if "slimwide" in names else "flow"
+        places = [i for i, row in enumerate(ROWS) if row[:4] in [(kind, name, 32, 32) for name in names]]
+        line = next(line for line in axes.lines if len(line.get_xdata()) == len(names))
+        np.testing.assert_allclose(line.get_xydata(), [(10 * (i + 1), 5.005 + i / 50) for i in places])
 
 
 @pytest.mark.slow

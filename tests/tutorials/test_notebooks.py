@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from minibnn.commands import tutorials
-from minibnn.experiments.table1 import results, table
+from minibnn.experiments.table1 import results, table, tightness
 
 TUTORIALS = Path(__file__).parents[2] / "tutorials"
 PATHS = tutorials.paths(TUTORIALS)
@@ -103,8 +103,11 @@ def test_lesson_09_shows_the_results_that_are_stored():
     found = results.load(TUTORIALS.parent / "figures" / "results")
     printed = "".join(output.get("text", "") for cell in tutorials.code_cells(tutorials.read(PATHS[9]))
                       for output in cell.outputs)
-    for lines in (table.lines(found), table.order_lines(found), table.comparison_lines(found)):
+    bounds = tightness.load(TUTORIALS.parent / "figures" / "results" / "bounds")
+    for lines in (table.lines(found), table.order_lines(found), table.memory_lines(found),
+                  table.comparison_lines(found), tightness.lines(bounds)):
         assert "\n".join(lines) in printed
+    assert max(map(len, printed.splitlines())) <= 100               # a narrow page shows the tables whole
 
 
 @NOTEBOOK

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...pictures.figures import COLOURS, draw_samples, new_figure, plain_style
-from .rows import KIND_LABELS, LABELS, ROWS
+from .rows import KIND_LABELS, LABELS, ROWS, Row
 
 BASE_ROWS = (("base", 32, 32), ("base", 1, 32), ("base", 1, 1), ("none", 32, 32))
 PANELS = {                             # Figure 2: title -> kind, (variant, weights, activations) of each curve
@@ -18,6 +18,7 @@ STYLES = {                             # (variant, weights, activations) -> colo
     ("base", 32, 32): (COLOURS[0], "-", "o"), ("base", 1, 32): (COLOURS[1], "--", "s"),
     ("base", 1, 1): (COLOURS[2], "-.", "^"), ("none", 32, 32): (COLOURS[3], ":", "X"),
     ("wide", 1, 32): (COLOURS[4], "--", "D"), ("wide", 1, 1): (COLOURS[5], "-.", "v"),
+    ("slim", 32, 32): (COLOURS[0], "-", ">"), ("slimwide", 32, 32): (COLOURS[0], "-", "<"),
     ("all", 1, 32): (COLOURS[4], "--", "P"), ("all", 1, 1): (COLOURS[5], "-.", "*"),
 }
 FIRST_SHOWN = 0.2                      # fraction of the training after which the curves are shown
@@ -68,22 +69,27 @@ def label_of(variant, weights, activations):
     """A row's label within its kind."""
     if variant == "none":
         return LABELS["none"]
-    return ", ".join(filter(None, [f"{weights} / {activations}", LABELS[variant]]))
+    return Row("", variant, weights, activations).label
 
 
 @plain_style()
 def memory_figure(results):
-    """Test loss against the parameters' memory, with the seeds' range; without the rows that are binary everywhere."""
-    figure = new_figure(10, 4)
+    """Test loss against the parameters' memory, with the seeds' range; without the rows that are binary everywhere.
+
+    A line joins the 32-bit models with blocks, from the narrowest to the widest.
+    """
+    figure = new_figure(10, 5.2)
     for axes, (kind, title) in zip(figure.subplots(1, 2), KIND_LABELS.items()):
-        for row in ROWS:
-            found = [result.values for (of, _), result in results.items() if of == row and result.values["test_bpd"]]
-            if row.kind == kind and found and row[1:4] in STYLES and row.variant != "all":   # far above all others
-                colour, _, marker = STYLES[row[1:4]]
-                losses = [values["test_bpd"] for values in found]
-                mean = np.mean(losses)
-                axes.errorbar(found[0]["bytes"] / 1e3, mean, [[mean - min(losses)], [max(losses) - mean]], fmt=marker,
-                              color=colour, markersize=9, capsize=4, label=label_of(*row[1:4]))
+        points = dict(_points(results, kind))
+        widths = sorted((kilobytes, np.mean(losses)) for row, (kilobytes, losses) in points.items()
+                        if row.weights == 32 and row.variant != "none")
+        if widths:
+            axes.plot(*zip(*widths), color=COLOURS[0], linewidth=1.2, zorder=0)
+        for row, (kilobytes, losses) in points.items():
+            colour, _, marker = STYLES[row[1:4]]
+            mean = np.mean(losses)
+            axes.errorbar(kilobytes, mean, [[mean - min(losses)], [max(losses) - mean]], fmt=marker, color=colour,
+                          markersize=9, capsize=4, label=label_of(*row[1:4]))
         axes.set_xscale("log")
         axes.margins(x=0.25)
         lowest, highest = axes.get_xlim()
@@ -95,8 +101,16 @@ def memory_figure(results):
         axes.set_xlabel("parameters (kB)")
         axes.set_ylabel("test loss (bits per dimension)")
         axes.grid(alpha=0.3)
-        _legend(axes, title="weights / activations", loc="upper right")
+        _legend(axes, title="weights / activations", loc="upper center", bbox_to_anchor=(0.5, -0.15), ncol=2)
     return figure
+
+
+def _points(results, kind):
+    """Memory in kB and the seeds' losses of each row that the figure shows."""
+    for row in ROWS:
+        found = [result.values for (of, _), result in results.items() if of == row and result.values["test_bpd"]]
+        if row.kind == kind and found and row[1:4] in STYLES and row.variant != "all":      # far above all others
+            yield row, (found[0]["bytes"] / 1e3, [values["test_bpd"] for values in found])
 
 
 @plain_style()

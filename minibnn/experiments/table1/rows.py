@@ -1,14 +1,20 @@
 """The rows of the table: a model each, with the options that train it and the numbers that the paper prints."""
 
+from dataclasses import fields, replace
 from typing import NamedTuple
+
+from ...training.settings import KINDS, TrainingConfig
 
 
 class Row(NamedTuple):
     """A row: which model, what of it is binary, and how it differs from the 32-bit one of its kind.
 
     variant:   "base", "wide" (channels times 336/256), "none" (no residual blocks), "all" (every layer binary),
-               "batch" and "raw" (batch-normalised and unnormalised convolutions in the binary blocks)
+               "batch" and "raw" (batch-normalised and unnormalised convolutions in the binary blocks), "slim" and
+               "slimwide" (32 bits, but so few channels that it takes no more bytes than another row), "fast" and
+               "slimfast" (a higher learning rate)
     paper:     the paper's CIFAR-10 test loss in bits per dimension (Table 1), None where it prints none
+    like:      of a slim row: variant, weights and activations of the row whose bytes it may take
     """
 
     kind: str                          # vae or flow
@@ -17,6 +23,12 @@ class Row(NamedTuple):
     activations: int
     options: tuple = ()                # of `train`, beside the precision and those of the preset
     paper: float | None = None
+    like: tuple = ()
+
+    @property
+    def label(self):
+        """The row in words, within its kind."""
+        return ", ".join(filter(None, [f"{self.weights} / {self.activations}", LABELS[self.variant]]))
 
     @property
     def name(self):
@@ -25,8 +37,9 @@ class Row(NamedTuple):
 
 
 LABELS = {"base": "", "wide": "widened", "none": "no residual blocks", "all": "all layers binary",
-          "batch": "batch norm", "raw": "no normalisation"}
-KIND_LABELS = {"vae": "ResNet VAE", "flow": "Flow++"}
+          "batch": "batch norm", "raw": "no normalisation", "slim": "slim", "slimwide": "slim as widened",
+          "fast": "rate x 8", "slimfast": "slim, rate x 8"}
+KIND_LABELS = {"vae": "VAE", "flow": "Flow++"}
 NO_BLOCKS = {"vae": ("--blocks", "0", "--nproc", "0"), "flow": ("--blocks", "0", "--dequantiser-blocks", "0")}
 
 
@@ -42,12 +55,17 @@ ROWS = (
     Row("vae", "wide", 1, 32, ("--channels", "42"), 3.56),          # 32 * 336 / 256
     Row("vae", "wide", 1, 1, ("--channels", "42"), 3.68),
     Row("vae", "none", 32, 32, NO_BLOCKS["vae"], 3.78),
+    Row("vae", "slim", 32, 32, like=("base", 1, 32)),
+    Row("vae", "slimwide", 32, 32, like=("wide", 1, 32)),
     Row("flow", "base", 32, 32, paper=3.21),
     Row("flow", "base", 1, 32, paper=3.29),
     Row("flow", "base", 1, 1, paper=3.43),
     Row("flow", "none", 32, 32, NO_BLOCKS["flow"], 3.54),
+    Row("flow", "slim", 32, 32, like=("base", 1, 32)),
     Row("vae", "all", 1, 32, ("--binary-everywhere",)),
     Row("vae", "all", 1, 1, ("--binary-everywhere",)),
+    Row("flow", "fast", 1, 32, ("--lr", "64e-3")),
+    Row("flow", "slimfast", 32, 32, ("--lr", "64e-3"), like=("fast", 1, 32)),
     *_alternatives("vae"),
     *_alternatives("flow"),
 )
@@ -72,8 +90,57 @@ class Preset(NamedTuple):
         """Arguments of `train` that make a row's run: all but its folder and that of the data."""
         precision = ("--weights", str(row.weights), "--activations", str(row.activations))
         return ["train", row.kind, "--data", self.data, *self.options[row.kind].split(),
-                "--steps", str(self.steps[row.kind]), *(precision if row.weights == 1 else ()), *row.options,
+                "--steps", str(self.steps[row.kind]), *(precision if row.weights == 1 else ()), *self.options_of(row),
                 "--seed", str(seed), "--threads", "1", "--evaluations", str(self.evaluations)]
+
+    def batch(self, kind):
+        """Images of an update."""
+        return _values(self.options[kind].split()).get("batch", TrainingConfig.batch)
+
+    def config(self, row):
+        """The configuration of a row's models."""
+        return self._config(row, self.options_of(row))
+
+    def options_of(self, row):
+        """The row's own options; of a slim one also those that give it as many channels as it may have.
+
+        A flow's context channels shrink with its channels. Of all such models with no more bytes than those of the
+        row that it is `like`, it is the one with the most.
+        """
+        if not row.like:
+            return row.options
+        most = self.config(next(other for other in ROWS if other[:4] == (row.kind, *row.like))).bytes
+        base = self._config(row, row.options)
+        narrower = [replace(base, channels=channels, **context) for channels in range(2, base.channels)
+                    for context in _context_of(base, channels)]
+        widest = max((config for config in narrower if config.bytes <= most), key=lambda config: config.bytes)
+        context = ("--context-channels", str(widest.context_channels)) if row.kind == "flow" else ()
+        return (*row.options, "--channels", str(widest.channels), *context)
+
+    def _config(self, row, options):
+        config_of, _ = KINDS[row.kind]
+        given = _values([*self.options[row.kind].split(), *options])
+        return config_of(weights=row.weights, activations=row.activations,
+                         **{field.name: given[field.name] for field in fields(config_of) if field.name in given})
+
+
+def _context_of(base, channels):
+    """A flow's context channels in the base's proportion to so many channels, rounded down and up."""
+    if not hasattr(base, "context_channels"):
+        return [{}]
+    share = channels * base.context_channels
+    return [{"context_channels": number} for number in (share // base.channels, -(-share // base.channels))]
+
+
+def _values(words):
+    """Options of `train` as dict name -> value."""
+    given = {}
+    for word in words:
+        if word.startswith("--"):
+            values = given[word[2:].replace("-", "_")] = []
+        else:
+            values.append(int(word) if word.isdigit() else word)
+    return {name: tuple(values) if len(values) > 1 else values[0] if values else True for name, values in given.items()}
 
 
 FULL = Preset("cifar10", {"vae": "--size 8 --blocks 8 --batch 16 --lr 4e-3 --warmup 200 --latent-rate 4",

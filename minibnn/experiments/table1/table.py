@@ -104,9 +104,12 @@ def _check_data(preset, results, data_dir, report):
 
 
 def lines(results):
-    """The table as lines of text: means over the seeds, differences to the 32-bit row, the paper's numbers."""
-    yield (f"{'model':<11}{'weights / activations':<28}{'seeds':>6}{'bits/dim':>9}{'more than 32 / 32':>18}"
-           f"{'parameters':>11}{'binary':>7}{'memory':>9}{'paper':>6}{'more':>6}")
+    """The table as lines of text: means over the seeds, differences to the 32-bit row, the paper's numbers.
+
+    "skipped" marks a row of which a run skipped more than half of its updates.
+    """
+    yield (f"{'model':<7}{'weights / activations':<27}{'seeds':>5}{'bits/dim':>9}{'more than 32 / 32':>18}"
+           f"{'params':>8}{'binary':>7}{'kB':>6}{'paper':>6}{'more':>5}")
     for row in ROWS:
         found = [result for (of, _), result in results.items() if of == row]
         if found:
@@ -116,19 +119,17 @@ def lines(results):
 def _line(row, found, results):
     base = next(of for of in ROWS if of.kind == row.kind)
     trained = [result.values for result in found if result.values["test_bpd"] is not None]
-    frozen = [v for v in trained if 2 * v.get("skipped", 0) > v["steps"]]       # such a run hardly moved
-    label = ", ".join(filter(None, [f"{row.weights} / {row.activations}", LABELS[row.variant]]))
-    start = f"{KIND_LABELS[row.kind]:<11}{label:<28}{len(found):>6}"
+    start = f"{KIND_LABELS[row.kind]:<7}{row.label:<27}{len(found):>5}"
     if len(trained) < len(found):
         return f"{start}  diverged, {len(found) - len(trained)} of them"
     more = difference_of_rows(results, base, row)
     values = trained[0]
-    paper = "" if row.paper is None else f"{row.paper:>6.2f}{row.paper - base.paper:>6.2f}"
-    if frozen:
-        paper = f"  {min(v['skipped'] for v in frozen):,} of {values['steps']:,} updates skipped"
+    last = "" if row.paper is None else f"{row.paper:>6.2f}{row.paper - base.paper:>5.2f}"
+    if any(2 * v.get("skipped", 0) > v["steps"] for v in trained):              # such a run hardly moved
+        last = "  skipped"
     return (f"{start}{np.mean([v['test_bpd'] for v in trained]):>9.3f}{_with_error(more) if row != base else '':>18}"
-            f"{values['parameters']:>11,}{values['binary_parameters'] / values['parameters']:>7.1%}"
-            f"{values['bytes'] / 1e3:>6,.0f} kB{paper}").rstrip()
+            f"{values['parameters']:>8,}{values['binary_parameters'] / values['parameters']:>7.1%}"
+            f"{values['bytes'] / 1e3:>6,.0f}{last}").rstrip()
 
 
 def _with_error(more):
@@ -138,29 +139,42 @@ def _with_error(more):
 
 
 def order_lines(results):
-    """Each step of the order that the paper finds, with both standard errors and a t-test over seeds."""
-    for kind, label in KIND_LABELS.items():
-        for (below, name_below), (above, name_above) in pairwise(ORDER):
-            step = difference_of_rows(results, _row(kind, *below), _row(kind, *above))
-            if step:
-                yield f"{label:<11}{name_below + ' < ' + name_above:<29}{_with_both_errors(step)}"
+    """Each step of the order that the paper finds: see `_difference_lines`."""
+    return _difference_lines(results, (
+        (_row(kind, *below), _row(kind, *above), f"{name_below} < {name_above}")
+        for kind in KIND_LABELS for (below, name_below), (above, name_above) in pairwise(ORDER)))
+
+
+def memory_lines(results):
+    """How much more a slim row needs than the rows that take as many bytes, and than no blocks, as `order_lines`."""
+    return _difference_lines(results, (
+        (other, slim, f"{slim.label} - {other.label}")
+        for slim in ROWS if slim.like for other in ROWS
+        if other[:3] == (slim.kind, *slim.like[:2]) or (slim.variant == "slim" and other[:2] == (slim.kind, "none"))))
 
 
 def comparison_lines(results):
-    """How much more each row beside the order needs than the row to which it is an alternative, as `order_lines`."""
-    for kind, variant, than, name in COMPARED:
-        for activations in (32, 1):
-            below = _row(kind, than, 32, 32) if than == "none" else _row(kind, than, 1, activations)
-            step = difference_of_rows(results, below, _row(kind, variant, 1, activations))
-            if step:
-                text = f"1 / {activations}, {LABELS[variant]} - {name}"
-                yield f"{KIND_LABELS[kind]:<11}{text:<38}{_with_both_errors(step)}"
+    """How much more each row beside these needs than the row to which it is an alternative, as `order_lines`."""
+    return _difference_lines(results, (
+        (_row(kind, than, 32, 32) if than == "none" else _row(kind, than, 1, activations),
+         _row(kind, variant, 1, activations), f"1 / {activations}, {LABELS[variant]} - {name}")
+        for kind, variant, than, name in COMPARED for activations in (32, 1)))
+
+
+def _difference_lines(results, steps):
+    """A line for each step that has results: its mean, both standard errors, Student's t, a star where it passes.
+
+    steps:     (row, row that needs more, text) of each
+    """
+    found = [(above, text, step) for below, above, text in steps
+             if (step := difference_of_rows(results, below, above))]
+    if found:
+        yield f"{'difference (bits/dim)':<51}{'mean':>8}{'+- images':>10}{'+- seeds':>9}{'seeds':>6}{'t':>9}"
+    for above, text, step in found:
+        over_seeds = (f"{step.se_seeds:>9.4f}{step.seeds:>6}{step.t:>9.1f}{' *' if step.passes else ''}"
+                      if step.seeds > 1 else f"{'-':>9}{1:>6}{'-':>9}")
+        yield f"{KIND_LABELS[above.kind]:<7}{text:<44}{step.mean:>8.4f}{step.se_images:>10.4f}{over_seeds}"
 
 
 def _row(*key):
     return next(row for row in ROWS if row[:4] == key)
-
-
-def _with_both_errors(step):
-    seeds = f"{step.se_seeds:.4f} ({step.seeds} seeds): t = {step.t:.1f}" if step.seeds > 1 else "one seed"
-    return f"{step.mean:>8.4f} +- {step.se_images:.4f} (images), {seeds}{' *' if step.passes else ''}"

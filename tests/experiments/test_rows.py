@@ -1,0 +1,126 @@
+"""The rows of Table 1 beside what they cost: bytes, seeds, time, and how tight their bounds are."""
+
+import json
+
+import numpy as np
+import pytest
+
+from minibnn.__main__ import main
+from minibnn.experiments.table1 import rows, table, tightness, times
+from minibnn.experiments.table1.results import Result
+from minibnn.files import InputError
+
+FULL, ROWS = rows.FULL, {row.name: row for row in rows.ROWS}
+
+
+@pytest.mark.parametrize("preset", [rows.FULL, rows.QUICK], ids=["full", "quick"])
+@pytest.mark.parametrize("slim", [row for row in rows.ROWS if row.like], ids=lambda row: row.name)
+def test_a_slim_row_has_as_many_channels_as_its_bytes_allow(preset, slim):
+    budget = preset.config(ROWS[f"{slim.kind}-" + "-".join(map(str, slim.like))]).bytes
+    config = preset.config(slim)
+    assert (config.weights, config.activations) == (32, 32) and 0.8 * budget < config.bytes <= budget
+    words = preset.options_of(slim)
+    wider = [*words]
+    wider[words.index("--channels") + 1] = str(config.channels + 1)
+    assert preset._config(slim, wider).bytes > budget
+
+
+def test_the_slim_rows_of_the_full_table():
+    assert [FULL.config(row).channels for row in rows.ROWS if row.like] == [10, 12, 19, 19]
+    flow = FULL.config(ROWS["flow-slim-32-32"])
+    assert flow.context_channels == 10                              # of 16 where the channels are 32: 9.5
+
+
+def test_a_rows_configuration_is_that_of_its_options():
+    config = FULL.config(ROWS["vae-none-32-32"])
+    assert (config.size, config.blocks, config.nproc, config.channels) == (8, 0, 0, 32)
+    assert FULL.config(ROWS["vae-all-1-1"]).binary_everywhere and FULL.config(ROWS["vae-wide-1-1"]).channels == 42
+    assert rows.QUICK.config(ROWS["flow-base-1-32"]).couplings == (1, 1, 1)
+    assert (FULL.batch("vae"), FULL.batch("flow")) == (16, 64)
+
+
+def _result(row, losses, seed=0, **values):
+    values = {"test_bpd": float(np.mean(losses)), "seed": seed, "data": {"fingerprint": "f"}, **values}
+    return Result(values, np.array(losses, np.float32), np.zeros(0))
+
+
+def test_a_slim_row_is_compared_with_rows_of_its_bytes():
+    found = {(row, seed): _result(row, [i + seed / 8, i + 1 + seed / 4])
+             for i, row in enumerate(rows.ROWS) for seed in range(2)}
+    _, *lines = (line.split(".")[0].split() for line in table.memory_lines(found))
+    places = {row: i for i, row in enumerate(rows.ROWS)}
+    assert [" ".join(words[:-1]) for words in lines] == [
+        "VAE 32 / 32, slim - 1 / 32", "VAE 32 / 32, slim - 1 / 1",
+        "VAE 32 / 32, slim - 32 / 32, no residual blocks",
+        "VAE 32 / 32, slim as widened - 1 / 32, widened", "VAE 32 / 32, slim as widened - 1 / 1, widened",
+        "Flow++ 32 / 32, slim - 1 / 32", "Flow++ 32 / 32, slim - 1 / 1",
+        "Flow++ 32 / 32, slim - 32 / 32, no residual blocks",
+        "Flow++ 32 / 32, slim, rate x 8 - 1 / 32, rate x 8"]
+    assert float(lines[0][-1]) == places[ROWS["vae-slim-32-32"]] - places[ROWS["vae-base-1-32"]]
+    assert float(lines[4][-1]) == places[ROWS["vae-slimwide-32-32"]] - places[ROWS["vae-wide-1-1"]]
+    assert not list(table.memory_lines({run: found[run] for run in found if not run[0].like}))
+
+
+def _write_losses(folder, name, draws, losses, **other):
+    path = folder / f"{name}-k{draws}.json"
+    path.write_text(json.dumps({"test_bpd": float(np.mean(losses)), "samples": draws, "seed": 0,
+                                "data": {"fingerprint": "f", "test_images": 2}, **other}))
+    np.save(path.with_suffix(".npy"), np.array(losses))
+
+
+@pytest.fixture()
+def bounds(tmp_path):
+    """A folder with the losses of two rows from one draw and from 64."""
+    for name, loose, tight in (("vae-base-32-32", [3, 5], [2.5, 4.5]), ("vae-base-1-1", [4, 7], [3, 7])):
+        _write_losses(tmp_path, name, 1, loose)
+        _write_losses(tmp_path, name, 64, tight)
+    return tmp_path
+
+
+def test_losses_from_many_draws_stand_beside_those_from_one(bounds):
+    header, base, binary = tightness.lines(tightness.load(bounds))
+    assert header.split("K = ")[1].split()[0] == "1" and header.count("K = 64") == 2
+    assert base.split()[-3:] == ["4.000", "3.500", "0.500"]
+    assert binary.split()[-9:] == "5.500 5.000 0.500 1.5000 +- 0.5000 1.5000 +- 1.0000".split()
+
+
+def test_losses_from_many_draws_without_those_of_the_32_bit_row(bounds):
+    for path in bounds.glob("vae-base-32-32-*"):
+        path.unlink()
+    _, line = tightness.lines(tightness.load(bounds))
+    assert line.split()[-3:] == ["5.500", "5.000", "0.500"]
+    assert tightness.load(bounds / "absent") == {}
+
+
+@pytest.mark.parametrize("damage", [
+    lambda path: path.write_text("{"), lambda path: path.write_text('{"test_bpd": 5.0}'), lambda path: path.unlink(),
+    lambda path: path.with_suffix(".npy").unlink(), lambda path: np.save(path.with_suffix(".npy"), np.zeros(2)),
+    lambda path: np.save(path.with_suffix(".npy"), np.full(3, 5.0)),
+    lambda path: _write_losses(path.parent, "vae-base-1-1", 64, [3, 7], samples=1),
+    lambda path: _write_losses(path.parent, "vae-base-1-1", 64, [3, 7], seed=1),
+    lambda path: _write_losses(path.parent, "vae-base-1-1", 64, [3, 7], data={"test_images": 2})])
+def test_losses_that_do_not_go_together_are_refused(bounds, damage):
+    damage(bounds / "vae-base-1-1-k64.json")
+    with pytest.raises(InputError, match=r"vae-base-1-1-k64\.(json|npy): "):
+        tightness.load(bounds)
+
+
+@pytest.mark.slow
+def test_the_time_of_the_main_rows_is_measured(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(times, "SECONDS", 0)
+    monkeypatch.setattr(times, "IMAGES", 2)
+    monkeypatch.setattr(times, "EVALUATIONS", 1)
+    assert main(["bench", "--table1", "--json", str(tmp_path / "times.json")]) == 0
+    found = json.loads((tmp_path / "times.json").read_text())
+    assert list(found["rows"]) == [row.name for row in rows.ROWS if row.variant in ("base", "none", "slim")]
+    for name, seconds in found["rows"].items():
+        assert seconds["training"] == pytest.approx(seconds["update"] * FULL.steps[ROWS[name].kind])
+        assert 0 < seconds["evaluation"]
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == list(times.lines({**found})) and len(printed) == 2 + 10
+    assert printed[2].split()[-3:-2] == ["1.00"] == printed[2].split()[-1:]
+
+
+def test_a_plot_of_the_rows_times_is_not_offered(capsys):
+    assert main(["bench", "--table1", "--plot", "x.png"]) == 2
+    assert "not allowed with" in capsys.readouterr().err
