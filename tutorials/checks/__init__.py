@@ -85,7 +85,7 @@ def show_code(*functions):
     source = "\n\n".join(inspect.getsource(function).rstrip() for function in functions)
     coloured = f"```python\n{source}\n```"
     # nbconvert's page gives <pre> in an output the font around it, which is that of text
-    monospace = f'<div style="font-family: monospace; font-size: 13px; line-height: 1.3">\n\n{coloured}\n\n</div>'
+    monospace = f'<div style="font-family: monospace; font-size: 12px; line-height: 1.3">\n\n{coloured}\n\n</div>'
     display({"text/markdown": monospace, "text/plain": source}, raw=True)
 
 
