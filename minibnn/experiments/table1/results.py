@@ -145,9 +145,7 @@ def _check(result, row, seed):
     require_fields({"skipped": 0, **values}, test_bpd=float, test_bpd_se=float, skipped=int, parameters=int,
                    binary_parameters=int, bytes=int, parts=dict)
     require_counts(values)
-    whole = len(per_image) > 1 and per_image.shape == (values["data"]["test_images"],)
-    if not whole or not abs(per_image.mean() - values["test_bpd"]) < 1e-4:
-        raise ValueError("losses of images that do not have its mean")
+    require_losses(values, per_image)
     for point in values["curve"]:
         require_fields({"point": point}, point=list)
         if len(point) != 2:
@@ -155,6 +153,13 @@ def _check(result, row, seed):
         require_fields(dict(zip(("step", "loss"), point)), step=int, loss=float)
     if not values["curve"] or values["curve"][-1][0] != values["steps"]:
         raise ValueError("a curve that is cut off")
+
+
+def require_losses(values, per_image):
+    """Raise ValueError unless these are the losses of all test images, with the mean that a result states."""
+    whole = len(per_image) > 1 and per_image.shape == (values["data"].get("test_images"),)
+    if not whole or not abs(per_image.mean() - values["test_bpd"]) < 1e-4:
+        raise ValueError("losses of images that do not have its mean")
 
 
 def fingerprint(results):

@@ -71,6 +71,11 @@ ROWS = (
 )
 
 
+def row_of(*key):
+    """The row with this kind, variant, weights and activations."""
+    return next(row for row in ROWS if row[:4] == key)
+
+
 STEP_SECONDS = {"vae": 0.028, "flow": 0.1}      # of an update of the full table on one core: means over figures/results
 
 
@@ -109,7 +114,7 @@ class Preset(NamedTuple):
         """
         if not row.like:
             return row.options
-        most = self.config(next(other for other in ROWS if other[:4] == (row.kind, *row.like))).bytes
+        most = self.config(row_of(row.kind, *row.like)).bytes
         base = self._config(row, row.options)
         narrower = [replace(base, channels=channels, **context) for channels in range(2, base.channels)
                     for context in _context_of(base, channels)]

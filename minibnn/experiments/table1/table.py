@@ -13,7 +13,7 @@ from ...data import cifar10
 from ...files import InputError
 from .jobs import Job, run_jobs
 from .results import difference_of_rows, load, path_of, record, write_deltas
-from .rows import KIND_LABELS, LABELS, ROWS, STEP_SECONDS
+from .rows import KIND_LABELS, LABELS, ROWS, STEP_SECONDS, row_of
 
 ORDER = ((("base", 32, 32), "32 / 32"), (("base", 1, 32), "1 / 32"), (("base", 1, 1), "1 / 1"),
          (("none", 32, 32), "no residual blocks"))                  # what the paper finds, best first
@@ -141,7 +141,7 @@ def _with_error(more):
 def order_lines(results):
     """Each step of the order that the paper finds: see `_difference_lines`."""
     return _difference_lines(results, (
-        (_row(kind, *below), _row(kind, *above), f"{name_below} < {name_above}")
+        (row_of(kind, *below), row_of(kind, *above), f"{name_below} < {name_above}")
         for kind in KIND_LABELS for (below, name_below), (above, name_above) in pairwise(ORDER)))
 
 
@@ -156,8 +156,8 @@ def memory_lines(results):
 def comparison_lines(results):
     """How much more each row beside these needs than the row to which it is an alternative, as `order_lines`."""
     return _difference_lines(results, (
-        (_row(kind, than, 32, 32) if than == "none" else _row(kind, than, 1, activations),
-         _row(kind, variant, 1, activations), f"1 / {activations}, {LABELS[variant]} - {name}")
+        (row_of(kind, than, 32, 32) if than == "none" else row_of(kind, than, 1, activations),
+         row_of(kind, variant, 1, activations), f"1 / {activations}, {LABELS[variant]} - {name}")
         for kind, variant, than, name in COMPARED for activations in (32, 1)))
 
 
@@ -174,7 +174,3 @@ def _difference_lines(results, steps):
         over_seeds = (f"{step.se_seeds:>9.4f}{step.seeds:>6}{step.t:>9.1f}{' *' if step.passes else ''}"
                       if step.seeds > 1 else f"{'-':>9}{1:>6}{'-':>9}")
         yield f"{KIND_LABELS[above.kind]:<7}{text:<44}{step.mean:>8.4f}{step.se_images:>10.4f}{over_seeds}"
-
-
-def _row(*key):
-    return next(row for row in ROWS if row[:4] == key)

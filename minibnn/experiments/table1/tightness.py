@@ -7,7 +7,7 @@ import numpy as np
 
 from ...archives import read_array
 from ...files import InputError, read_json, require_fields
-from .results import BASE, Result, difference
+from .results import BASE, Result, difference, require_losses
 from .rows import KIND_LABELS, ROWS
 
 DRAWS = 1, 64            # K of `evaluate --samples K`
@@ -50,8 +50,7 @@ def _load(path, draws):
         require_fields(values, test_bpd=float, samples=int, seed=int, data=dict)
         if values["samples"] != draws:
             raise ValueError(f"{values['samples']}")
-        if losses.shape != (values["data"].get("test_images"),) or not abs(losses.mean() - values["test_bpd"]) < 1e-4:
-            raise ValueError("losses of images that do not have its mean")
+        require_losses(values, losses)
     except ValueError as error:
         raise InputError(f"{path}: wanted the losses from {draws} draws, got {error}") from None
     return Result(values, losses, np.zeros(0))

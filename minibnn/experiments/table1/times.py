@@ -9,7 +9,7 @@ from ...training.evaluate import evaluate
 from ..bench.machine import describe, medians_in_turn
 from ..bench.steps import Stepper
 from .results import BASE
-from .rows import FULL, KIND_LABELS, ROWS
+from .rows import FULL, KIND_LABELS, ROWS, row_of
 
 IMAGES = 1000            # that are evaluated
 EVALUATIONS = 3          # of which the median counts
@@ -54,7 +54,7 @@ def lines(found):
     for row in ROWS:
         if row.name in found["rows"]:
             times = found["rows"][row.name]
-            base = found["rows"][next(of for of in ROWS if of[:4] == (row.kind, *BASE)).name]
+            base = found["rows"][row_of(row.kind, *BASE).name]
             factors = {name: f"{times[name] / base[name]:.2f}" for name in ("training", "evaluation")}
             yield (f"{KIND_LABELS[row.kind]:<7}{row.label:<27}{1e3 * times['update']:>14.1f}"
                    f"{times['training']:>15,.0f}{factors['training']:>8}{times['evaluation']:>20.2f}"
