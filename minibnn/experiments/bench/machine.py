@@ -26,6 +26,11 @@ def describe():
     return f"{names[0] if names else platform.processor() or platform.machine()}, {available()} cores"
 
 
+def describe_with_versions():
+    """As `describe`, with the versions of Python and NumPy."""
+    return f"{describe()}, Python {platform.python_version()}, NumPy {np.__version__}"
+
+
 def median_seconds(function, seconds=0.5, least=5):
     """Median time of a call, over calls for about `seconds` seconds, at least `least`, after one to warm up."""
     return medians_in_turn({"": function}, seconds, least)[""]

@@ -1,7 +1,5 @@
 """The whole benchmark: run it, print it, draw it."""
 
-import platform
-
 import numpy as np
 
 from ... import cores
@@ -57,7 +55,7 @@ def run_bench(threads, report=None):
             "one_bit_step_ratio": precisions["vae"]["1 / 1"] / precisions["vae"]["32 / 32"],
             **of_signs, "convolutions": shapes, "steps": models, "precisions": precisions, "growth": growth,
             "kernels": cores.blas_kernels(), "other_kernels": machine.rates_of_other_kernels(),
-            "machine": f"{machine.describe()}, Python {platform.python_version()}, NumPy {np.__version__}"}
+            "machine": machine.describe_with_versions()}
 
 
 def _measure_signs(threads, tell):

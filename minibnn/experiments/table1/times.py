@@ -1,12 +1,10 @@
 """What the rows cost in time: seconds of training and of evaluation."""
 
-import platform
-
 import numpy as np
 
 from ...cores import Team
 from ...training.evaluate import evaluate
-from ..bench.machine import describe, medians_in_turn
+from ..bench.machine import describe_with_versions, medians_in_turn
 from ..bench.steps import Stepper
 from .results import BASE
 from .rows import FULL, KIND_LABELS, ROWS, row_of
@@ -42,7 +40,7 @@ def measure(threads, report=None, preset=FULL):
                          for name, stepper in models.items()}, 0, EVALUATIONS).items():
                     found[name]["evaluation"] = taken
     return {"rows": found, "images": IMAGES, "threads": threads,
-            "machine": f"{describe()}, Python {platform.python_version()}, NumPy {np.__version__}"}
+            "machine": describe_with_versions()}
 
 
 def lines(found):
