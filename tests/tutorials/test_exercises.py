@@ -105,6 +105,9 @@ def test_the_inputs_of_an_exercise_can_be_had():
     assert verdict("01.2", SOLUTIONS["01.2"]).startswith("correct") and len(first) == 3
     first[0] += 1                                                   # a copy: the exercise is as it was
     np.testing.assert_array_equal(inputs("01.2", 1)[0], second[0])
+    for number in (0, 99):                                          # 0 is not the last one
+        with pytest.raises(ValueError, match=rf"01.2: wanted the number of an input, 1 to \d+, got {number}"):
+            inputs("01.2", number)
 
 
 def _halves(x):

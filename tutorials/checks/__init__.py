@@ -68,8 +68,14 @@ def check_gradients(exercise, op, *arrays):
 
 
 def inputs(exercise, number):
-    """The arguments of an exercise's input, counted from 1, to try your function on."""
-    return [_copy(argument) for argument in _exercise(exercise).cases[number - 1]]
+    """The arguments of an exercise's input, counted from 1, to try your function on.
+
+    Raises: ValueError if it has no input of this number.
+    """
+    cases = _exercise(exercise).cases
+    if number not in range(1, len(cases) + 1):
+        raise ValueError(f"{exercise}: wanted the number of an input, 1 to {len(cases)}, got {number}")
+    return [_copy(argument) for argument in cases[number - 1]]
 
 
 def reveal(what, guess, measured):
