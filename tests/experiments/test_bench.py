@@ -1,8 +1,10 @@
 """The benchmark: what it counts is right, and what it reports follows from what it measured. No speed is asserted."""
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +12,9 @@ from small import CONFIG, FLOW_CONFIG
 
 from minibnn.__main__ import main
 from minibnn.blocks import BinaryConv, WeightNormConv, convolutions
+from minibnn.cores import Team
 from minibnn.experiments.bench import convolution, machine, report, signs, steps
+from minibnn.training import replicas
 
 KEYS = {"gemm_gflops", "conv_forward_fraction", "conv_backward_fraction", "vae_step_fraction", "flow_step_fraction",
         "elementwise_share", "peak_memory_mb", "xnor_speedup_one_thread", "xnor_speedup_all_threads",
@@ -38,7 +42,7 @@ def small_bench(monkeypatch):
     for module in (steps, signs):
         monkeypatch.setattr(module, "medians_in_turn", _once)
     profile = steps._profile
-    monkeypatch.setattr(steps, "_profile", lambda step, threads, seconds: profile(step, threads, 0))
+    monkeypatch.setattr(steps, "_profile", lambda step, seconds: profile(step, 0))
 
 
 def test_operations_of_a_convolution_are_counted_and_the_layer_is_left_as_it_was():
@@ -93,6 +97,17 @@ def test_shares_of_a_step_add_to_one(config, small_bench):
     np.testing.assert_allclose(sum(found["shares"].values()), 1)
     assert all(share >= 0 for share in found["shares"].values())
     assert found["images_per_second"] == pytest.approx(4 / found["seconds"])
+
+
+@pytest.mark.parametrize("least_numbers, at_work", [(replicas.LEAST_NUMBERS, 1), (1, 2)])
+def test_the_time_of_convolutions_is_divided_among_the_threads_at_work(monkeypatch, least_numbers, at_work):
+    counted = SimpleNamespace(forward=[0.3, 0.2], backward=[0.4], flop=[5e9])
+    monkeypatch.setattr(steps, "counting", lambda: nullcontext(counted))
+    monkeypatch.setattr(replicas, "LEAST_NUMBERS", least_numbers)
+    with Team(2) as team:
+        found = steps._profile(steps.Stepper(CONFIG, 4, team), 0)
+    np.testing.assert_allclose([found["forward"], found["backward"]], [0.5 / at_work / 5, 0.4 / at_work / 5])
+    assert found["gflop"] == 1                                      # five steps, whatever the threads
 
 
 @pytest.mark.slow

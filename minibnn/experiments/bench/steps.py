@@ -11,7 +11,7 @@ import numpy as np
 from ...cores import Team
 from ...flowpp import FlowConfig
 from ...resnet_vae import VAEConfig
-from ...training.replicas import Replicas
+from ...training.replicas import Replicas, worthwhile_parts
 from ...training.settings import Settings, TrainingConfig
 from ...training.state import TrainingState
 from .convolution import counting
@@ -37,12 +37,16 @@ def binary(config):
 
 
 class Stepper:
-    """Training of a model on images of noise; each call is one step."""
+    """Training of a model on images of noise; each call is one step.
+
+    parts:     threads that work at the same time
+    """
 
     def __init__(self, config, batch, team):
         data = {"name": "noise", "train_images": batch, "test_images": 0, "fingerprint": ""}
         self.state = TrainingState(Settings(config, TrainingConfig(1, batch, threads=team.threads), data))
         self.replicas = Replicas(self.state.model, team)
+        self.parts = worthwhile_parts(team.threads, config, batch)
         self.images = np.random.default_rng(0).integers(0, 256, (batch, config.size, config.size, 3)).astype(np.uint8)
 
     def __call__(self):
@@ -53,12 +57,13 @@ class Stepper:
 def step_shares(config, threads, batch=BATCH, seconds=3.0):
     """One training step: its seconds, GFLOP of convolution, and the shares of its time (which add to 1).
 
-    Times of a team's threads are averaged. "python" is the time of the same step with one image per thread, without
+    Times of the threads at work are averaged. "python" is the time of a step with one image on one thread, without
     convolutions and optimiser: it does not grow with the number of images. "elementwise" is all the rest.
     """
     with Team(threads) as team:
-        full = _profile(Stepper(config, batch, team), threads, seconds)
-        least = _profile(Stepper(config, threads, team), threads, seconds / 3)
+        full = _profile(Stepper(config, batch, team), seconds)
+    with Team(1) as team:
+        least = _profile(Stepper(config, 1, team), seconds / 3)
     python = min(least["rest"], full["rest"])
     shares = {"convolution forward": full["forward"], "convolution backward": full["backward"],
               "elementwise": full["rest"] - python, "optimiser": full["optimiser"], "python": python}
@@ -66,7 +71,7 @@ def step_shares(config, threads, batch=BATCH, seconds=3.0):
             "shares": {name: part / full["mean"] for name, part in shares.items()}}
 
 
-def _profile(step, threads, seconds):
+def _profile(step, seconds):
     """Seconds of a step, median and mean; mean seconds of each kind of work in it; and its GFLOP."""
     updates, adam_update = [], step.state.adam.update
 
@@ -84,7 +89,7 @@ def _profile(step, threads, seconds):
             step()
             times.append(time.perf_counter() - start)
     n = len(times)
-    found = {"forward": sum(counted.forward) / threads / n, "backward": sum(counted.backward) / threads / n,
+    found = {"forward": sum(counted.forward) / step.parts / n, "backward": sum(counted.backward) / step.parts / n,
              "optimiser": sum(updates) / n}
     mean = sum(times) / n
     return {**found, "rest": mean - sum(found.values()), "mean": mean, "median": float(np.median(times)),
