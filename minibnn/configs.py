@@ -45,6 +45,13 @@ def require_bool(config, name):
         raise InputError(f"{name}: wanted true or false, got {value!r}")
 
 
+def whole_number(name, value, least):
+    """An argument of a function as int, whole numbers of NumPy too.    Raises: InputError if it is less than `least`"""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise InputError(f"{name}: wanted a whole number of at least {least}, got {value!r}")
+    return int(value)
+
+
 def require_images(images, size):
     """Check images for a model.    Raises: InputError unless (N, size, size, 3) whole numbers 0..255, N > 0"""
     if not isinstance(images, np.ndarray) or images.dtype.kind not in "ui":

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import data
-from ..configs import require_images
+from ..configs import require_images, whole_number
 from ..cores import Team, available
 from ..files import InputError, did_you_mean
 from ..progress import Progress
@@ -46,7 +46,8 @@ class Trained:
         Raises:    InputError
         """
         require_images(images, self.settings.model.size)
-        with Team(threads or available()) as team:
+        seed, samples = whole_number("seed", seed, 0), whole_number("samples", samples, 1)
+        with Team(available() if threads is None else whole_number("threads", threads, 1)) as team:
             return evaluate(self.network, images, seed, team, samples=samples).per_image
 
     def reconstruct(self, images, seed=0):

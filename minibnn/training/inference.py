@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..blocks import pack_layers, without_batch_norm
+from ..configs import whole_number
 from ..files import InputError
 from ..parameter import as_vector, deal_vector, parameters
 from .checkpoint import load_any, save_checkpoint
@@ -64,7 +65,7 @@ def sample(model, number, seed, report=None):
 
     Images are computed in batches, so that activations take no more memory for many images.
     report(done, total, text) is called after each batch.
-    Raises:    InputError unless number is a whole number of at least 1.
+    Raises:    InputError unless number is a whole number of at least 1, and seed one of at least 0.
     """
     return _in_batches(lambda start, noise: model.sample(noise), model, number, seed, report)
 
@@ -82,9 +83,8 @@ def reconstruct(model, images, seed, report=None):
 
 
 def _in_batches(draw, model, number, seed, report):
-    if not isinstance(number, int) or number < 1:
-        raise InputError(f"number: wanted at least 1 image, got {number!r}")
-    rng, batches = np.random.default_rng(seed), []
+    number = whole_number("number", number, 1)
+    rng, batches = np.random.default_rng(whole_number("seed", seed, 0)), []
     for start in range(0, number, BATCH):
         stop = min(start + BATCH, number)
         batches.append(draw(start, model.draw_noise(rng, stop - start)))

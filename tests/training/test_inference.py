@@ -224,7 +224,12 @@ def test_a_later_format_is_refused(tmp_path):
         assert archive.namelist() == ["meta.npy"]
 
 
-@pytest.mark.parametrize("number", [0, -1, 1.5])
+@pytest.mark.parametrize("number", [0, -1, 1.5, True, "3", None, np.float64(2)])
 def test_at_least_one_sample_is_drawn(number):
-    with pytest.raises(InputError, match="number: wanted at least 1 image, got "):
+    with pytest.raises(InputError, match="number: wanted a whole number of at least 1, got "):
         sample(TrainingState(small_settings()).model, number, 0)
+
+
+def test_whole_numbers_of_numpy_are_whole_numbers():
+    model = TrainingState(small_settings()).model
+    np.testing.assert_array_equal(sample(model, np.int64(2), np.uint8(5)), sample(model, 2, 5))
