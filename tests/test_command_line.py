@@ -51,9 +51,10 @@ def test_train_evaluate_sample_reconstruct(capsys, tmp_path):
     evaluation = json.loads(Path("e.json").read_text())
     assert evaluation["test_bpd"] == result["test_bpd"]
     np.testing.assert_allclose(np.load("e.npy").mean(), result["test_bpd"])
-    assert main(["evaluate", "run", "--samples", "3", "--json", "e.json"]) == 0
+    assert main(["evaluate", "run", "--samples", "3", "--json", "e.json", "--per-image", "e.npy"]) == 0
     evaluation = json.loads(Path("e.json").read_text())
     assert evaluation["samples"] == 3 and evaluation["test_bpd"] < evaluation["parts"]["mean of 3 single draws"]
+    np.testing.assert_allclose(np.load("e.npy").mean(), evaluation["test_bpd"])
 
     for name, options in (("a", []), ("b", []), ("c", ["--seed", "1"])):
         assert main(["sample", "run/checkpoint.npz", "--n", "10", "--out", f"{name}.png", *options]) == 0
@@ -241,6 +242,8 @@ def test_epochs_and_a_run_that_is_complete(capsys):
     (["gradcheck", "--json", "absent/g.json"], "absent/g.json: wanted a place"),
     (["table1", "--out", "new", "--seeds", "2"], "50 runs are missing: about "),
     (["table1", "--seeds", "1001"], "--seeds: wanted a whole number from 1 to 1,000"),
+    (["table1", "--list", "--out", "file"], "file: wanted a folder for the results, got a file"),
+    (["table1", "--list", "--quick", "--data-dir", "."], "--data-dir: wanted none with --quick, whose images are made"),
     ([*TINY, "--steps", "1", "--out", "file"], "file: wanted a folder for the run, got a file"),
     ([*TINY, "--steps", "1", "--out", "file/below"], "file/below: cannot write"),
     (["evaluate", "absent.npz"], "absent.npz: wanted a file, a run's folder or one of vae-1-32, vae-1-1, flow-1-32, "

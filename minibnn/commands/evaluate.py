@@ -40,11 +40,11 @@ def execute(options, command):
         evaluation = evaluate(model, dataset.test, options.seed, team, report, options.samples)
     result = {**evaluation.summary(), "data": data.describe(dataset), "seed": options.seed,
               "samples": options.samples, "threads": options.threads, "command": command}
+    print_result(result)                                            # first: writing may fail
     if options.json:
         write_json(options.json, result)
     if options.per_image:
         with atomic_write(options.per_image) as file:
             write_array(file, evaluation.per_image)
-    print_result(result)
     print_other_images(settings, result["data"])
     return 0

@@ -48,24 +48,31 @@ def execute(options, command):
     """Table 1 in miniature.    Returns: the exit status"""
     preset, out, seeds = (QUICK, "runs/table1-quick", 1) if options.quick else (FULL, "figures/results", 3)
     out, seeds = Path(options.out or out), options.seeds or seeds
+    if options.quick and options.data_dir:
+        raise InputError(f"--data-dir: wanted none with --quick, whose images are made here, got {options.data_dir}")
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out}: wanted a folder for the results, got a file")
+    found = table.load_of(preset, out)
     missing = table.missing(out, seeds, options.rows)
     jobs = {run: table.job_of(preset, out, *run, options.data_dir) for run in missing}
-    trained = [run for run, job in jobs.items() if (job.folder / "result.json").exists()]
+    trained = [run for run, job in jobs.items() if job.finished]
     left = [run for run in missing if run not in trained]
     if options.list:
         for run in left:
             print("python -m minibnn " + shlex.join(jobs[run].arguments))
         return 0
 
+    bounds = tightness.load(out / "bounds")
+
     def make(runs):
         with Progress("table1") as report:
             return table.make_table(preset, out, runs, options.jobs, options.data_dir, report, stop_on_signals())
-    found = make(trained)                                           # first collect what the commands of --list left
+    if trained:                                                     # first collect what the commands of --list left
+        found = make(trained)
     if left:
         if not (options.quick or options.yes):
             _ask(table.plan(preset, left, options.jobs, options.data_dir))
         found = make(left)
-    bounds = tightness.load(out / "bounds")
     tables = (table.lines(found), table.order_lines(found), table.memory_lines(found), table.comparison_lines(found),
               tightness.lines(bounds) if bounds else ())
     print("\n\n".join(filter(None, map("\n".join, tables))))

@@ -34,13 +34,14 @@ def train(settings, dataset, out, *, resume=False, command="", source=None, eval
     out:       folder for the run; with `resume` the run in it is continued, or found complete. A run of fewer steps
                is continued if it is the beginning of this one: see Settings.begins.
     source:    the trained model from which the latent weights start, if the settings say so
-    evaluations: how many times during training the log gets the test loss too; training does not depend on it
+    evaluations: how many times during training the log gets the test loss too; what is learned does not depend on it
     report:    report(done, total, text) is called after each step, and after each batch of the final evaluation
     stop:      stop() is asked before each step, and after each batch of the final evaluation
     Returns:   the contents of result.json
     Raises:    InputError if `out` holds a run already and `resume` is false; if it holds none, or another one, and
                `resume` is true; or if another process is training there. Interrupted if stop() is true.
-               FloatingPointError if the loss is not finite, or if most updates are skipped.
+               FloatingPointError if a loss, in training or of a test image, is not finite, or if most updates are
+               skipped.
     """
     out = Path(out)
     _check_settings(settings, dataset, evaluations)

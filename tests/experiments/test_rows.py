@@ -64,7 +64,8 @@ def test_a_slim_row_is_compared_with_rows_of_its_bytes():
 def _write_losses(folder, name, draws, losses, **other):
     path = folder / f"{name}-k{draws}.json"
     path.write_text(json.dumps({"test_bpd": float(np.mean(losses)), "samples": draws, "seed": 0,
-                                "data": {"fingerprint": "f", "test_images": 2}, **other}))
+                                "data": {"fingerprint": "f", "test_images": 2},
+                                "command": f"python -m minibnn evaluate runs/{name}-seed0", **other}))
     np.save(path.with_suffix(".npy"), np.array(losses))
 
 
@@ -92,12 +93,19 @@ def test_losses_from_many_draws_without_those_of_the_32_bit_row(bounds):
     assert tightness.load(bounds / "absent") == {}
 
 
+def test_a_row_whose_second_loss_is_not_there_yet_is_left_out(bounds):
+    (bounds / "vae-base-1-1-k64.json").unlink()
+    assert [row.name for row in tightness.load(bounds)] == ["vae-base-32-32"]
+
+
 @pytest.mark.parametrize("damage", [
-    lambda path: path.write_text("{"), lambda path: path.write_text('{"test_bpd": 5.0}'), lambda path: path.unlink(),
-    lambda path: path.with_suffix(".npy").unlink(), lambda path: np.save(path.with_suffix(".npy"), np.zeros(2)),
+    lambda path: path.write_text("{"), lambda path: path.write_text('{"test_bpd": 5.0}'),
+    lambda path: np.save(path.with_suffix(".npy"), np.array(5.0)), lambda path: path.with_suffix(".npy").unlink(),
+    lambda path: np.save(path.with_suffix(".npy"), np.zeros(2)),
     lambda path: np.save(path.with_suffix(".npy"), np.full(3, 5.0)),
     lambda path: _write_losses(path.parent, "vae-base-1-1", 64, [3, 7], samples=1),
     lambda path: _write_losses(path.parent, "vae-base-1-1", 64, [3, 7], seed=1),
+    lambda path: _write_losses(path.parent, "vae-base-1-1", 64, [3, 7], command="evaluate runs/vae-base-1-32-seed0"),
     lambda path: _write_losses(path.parent, "vae-base-1-1", 64, [3, 7], data={"test_images": 2})])
 def test_losses_that_do_not_go_together_are_refused(bounds, damage):
     damage(bounds / "vae-base-1-1-k64.json")
@@ -117,8 +125,16 @@ def test_the_time_of_the_main_rows_is_measured(monkeypatch, tmp_path, capsys):
         assert seconds["training"] == pytest.approx(seconds["update"] * FULL.steps[ROWS[name].kind])
         assert 0 < seconds["evaluation"]
     printed = capsys.readouterr().out.splitlines()
-    assert printed == list(times.lines({**found})) and len(printed) == 2 + 10
-    assert printed[2].split()[-3:-2] == ["1.00"] == printed[2].split()[-1:]
+    assert printed == list(times.lines(found)) and len(printed) == 2 + 10
+
+
+def test_times_stand_beside_their_factors_to_the_32_bit_row():
+    seconds = {"vae-base-32-32": {"update": 0.02, "training": 400.0, "evaluation": 0.5},
+               "vae-base-1-1": {"update": 0.03, "training": 600.0, "evaluation": 0.4}}
+    machine, _, base, binary = times.lines({"rows": seconds, "images": 1000, "threads": 1, "machine": "A machine"})
+    assert machine == "A machine; threads: 1"
+    assert base.split() == "VAE 32 / 32 20.0 400 1.00 0.50 1.00".split()
+    assert binary.split() == "VAE 1 / 1 30.0 600 1.50 0.40 0.80".split()
 
 
 def test_a_plot_of_the_rows_times_is_not_offered(capsys):

@@ -169,12 +169,32 @@ def _with_broken_streams(npz):
     lambda path: path.with_suffix(".npz").write_bytes(_with_broken_streams(path.with_suffix(".npz").read_bytes())),
     _per_image(None), _per_image(np.zeros(5)), _per_image(np.full(2000, np.nan)),
     _change(test_bpd=float("nan")), _change(test_bpd="x"), _change(test_bpd=3.0), _change(bytes=None),
-    _change(curve=[]), _change(curve=[[1, 5.0]]), _change(seed="0"), _change(seed=1), _change(command=7)])
+    _change(curve=[]), _change(curve=[[1, 5.0]]), _change(seed="0"), _change(seed=1), _change(command=7),
+    _per_image(np.array(5.0)), _change(test_bpd=None, failure="diverged")])
 def test_a_damaged_result_is_named(made, tmp_path, damage):
     path = _copy_of(made, tmp_path)
     damage(path)
     with pytest.raises(InputError, match=rf"{path.name}: wanted the result of vae-base-32-32 with seed 0 .* remove it"):
         results.load(tmp_path)
+
+
+@pytest.mark.slow
+def test_a_run_whose_samples_are_not_finite_is_a_result_without_them(made, tmp_path, monkeypatch):
+    def sample(*arguments, **named):
+        raise FloatingPointError
+    monkeypatch.setattr(results, "sample", sample)
+    results.record(tmp_path, BASE, 0, made[0] / "runs" / f"{BASE.name}-seed0", "command")
+    assert results.load(tmp_path)[BASE, 0].samples.size == 0
+
+
+@pytest.mark.slow
+def test_a_run_on_other_images_is_not_collected(made, tmp_path):
+    path = _copy_of(made, tmp_path)
+    path.unlink()
+    _change(data={"fingerprint": "another"})(results.path_of(tmp_path, ONE_BIT, 0))
+    with pytest.raises(InputError, match=r"seed0: wanted a run on the images of .*, got one on others: use another"):
+        results.record(tmp_path, BASE, 0, made[0] / "runs" / f"{BASE.name}-seed0", "command")
+    assert not path.exists()
 
 
 @pytest.mark.slow
@@ -205,6 +225,17 @@ def test_a_row_that_hardly_moved_is_marked(skipped):
     frozen.values["skipped"] = skipped                              # of 10 updates
     _, line = table.lines({(BASE, 0): moved, (BASE, 1): frozen})
     assert line.endswith("  skipped") == (skipped > 5)
+
+
+def test_seeds_whose_training_diverged_do_not_count_in_a_difference():
+    found = {(row, seed): _result(row, seed, [2 + i, 3 + seed]) for i, row in enumerate((BASE, ONE_BIT))
+             for seed in range(3)}
+    values, _, samples = found[ONE_BIT, 1]
+    found[ONE_BIT, 1] = results.Result({**values, "test_bpd": None}, np.zeros(0), samples)
+    assert results.difference_of_rows(found, BASE, ONE_BIT).seeds == 2
+    assert results.difference_of_rows(found, ONE_BIT, BASE).seeds == 2
+    *_, line = table.lines(found)
+    assert line.split() == "VAE 1 / 32 3 diverged, 1 of them".split()
 
 
 def test_a_difference_of_one_seed_has_no_test_over_seeds():
@@ -278,6 +309,7 @@ def test_commands_of_the_list_run_side_by_side_make_the_table(tmp_path, monkeypa
     subprocess.run(["xargs", "-P", "2", "-L", "1", "env"], input=listed, text=True, check=True, env=environment,
                    cwd=Path(__file__).parents[2], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     assert main([*arguments, "--list"]) == 0 and capsys.readouterr().out == ""       # what is trained is not listed
+    monkeypatch.setattr(table.data, "load", None)                   # nor are images needed to collect it
     assert main(arguments) == 0
     assert len(list((tmp_path / "a b").glob("*.json"))) == 2
 

@@ -24,6 +24,11 @@ class Job(NamedTuple):
     steps: int
 
     @property
+    def finished(self):
+        """Whether the run is complete and has only to be read."""
+        return (self.folder / "result.json").exists()
+
+    @property
     def arguments(self):
         """The arguments that train the run, or continue it if it is there."""
         return [*self.training, "--out", str(self.folder), *(["--resume"] if holds_run(self.folder) else [])]

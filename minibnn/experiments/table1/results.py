@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,7 +57,10 @@ def path_of(folder, row, seed):
 
 
 def record(folder, row, seed, run, command, failure=""):
-    """Keep what a run in the folder `run` found, as a JSON file and one of arrays beside it."""
+    """Keep what a run in the folder `run` found, as a JSON file and one of arrays beside it.
+
+    Raises:    InputError if the run is damaged, or if it is on other images than the results of its kind
+    """
     log = read_log(run / "log.jsonl")
     settings = Settings.from_dict(read_json(run / "config.json"))
     values = {"model": row.kind, "variant": row.variant, "weights": row.weights, "activations": row.activations,
@@ -72,7 +76,11 @@ def record(folder, row, seed, run, command, failure=""):
         arrays["per_image"] = read_array(run / "per_image.npy").astype(np.float32)
         if seed == 0:
             _, model = load_trained(run / "checkpoint.npz")
-            arrays["samples"] = sample(model, SAMPLES, seed=0)
+            with suppress(FloatingPointError):                      # finite losses do not promise finite samples
+                arrays["samples"] = sample(model, SAMPLES, seed=0)
+    other = next(Path(folder).glob(f"{row.kind}-*.json"), None)
+    if other and read_json(other).get("data") != values["data"]:
+        raise InputError(f"{run}: wanted a run on the images of {other}, got one on others: use another --out")
     values["curve"] = [[entry["step"], round(entry["test_bpd"], 5)] for entry in log if "test_bpd" in entry]
     try:
         _check(Result(values, *_arrays(arrays)), row, seed)
@@ -141,6 +149,8 @@ def _check(result, row, seed):
         raise ValueError(f"samples of another kind, {samples.dtype} {samples.shape}")
     if values.get("test_bpd", 0) is None:                           # its training diverged
         require_fields(values, failure=str)
+        if per_image.shape != (0,):
+            raise ValueError("losses of images, though its training diverged")
         return
     require_fields({"skipped": 0, **values}, test_bpd=float, test_bpd_se=float, skipped=int, parameters=int,
                    binary_parameters=int, bytes=int, parts=dict)
@@ -157,7 +167,7 @@ def _check(result, row, seed):
 
 def require_losses(values, per_image):
     """Raise ValueError unless these are the losses of all test images, with the mean that a result states."""
-    whole = len(per_image) > 1 and per_image.shape == (values["data"].get("test_images"),)
+    whole = per_image.shape == (values["data"].get("test_images"),) and len(per_image) > 1
     if not whole or not abs(per_image.mean() - values["test_bpd"]) < 1e-4:
         raise ValueError("losses of images that do not have its mean")
 

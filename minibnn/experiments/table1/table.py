@@ -36,10 +36,10 @@ def make_table(preset, out, runs, jobs=None, data_dir=None, report=None, stoppin
     Raises:    as `run_jobs`; InputError if a result there comes from other options or other data.
     """
     out = Path(out)
-    found = load(out)
-    _check_commands(preset, found)
+    found = load_of(preset, out)
     if runs:
-        _check_data(preset, found, data_dir, report)
+        if any(not job_of(preset, out, *run).finished for run in runs):
+            _check_data(preset, found, data_dir, report)
         run_of = {job_of(preset, out, row, seed, data_dir): (row, seed) for row, seed in runs}
 
         def done(job, failure):
@@ -49,6 +49,17 @@ def make_table(preset, out, runs, jobs=None, data_dir=None, report=None, stoppin
         with stopping or nullcontext(lambda: False) as stop:
             run_jobs(list(run_of), jobs or available(), done, report, stop)
         found = load(out)
+    return found
+
+
+def load_of(preset, out):
+    """The results in the folder `out`, as `load`.    Raises: also InputError if one comes from other options"""
+    found = load(out)
+    for (row, seed), result in found.items():
+        if result.values["command"] != command_of(preset, row, seed):
+            name = f"{row.name}-seed{seed}"
+            raise InputError(f"{name}.json: wanted a result of `{command_of(preset, row, seed)}`, got one of "
+                             f"`{result.values['command']}`: use another --out, or remove it and runs/{name}")
     return found
 
 
@@ -81,14 +92,6 @@ def plan(preset, runs, jobs=None, data_dir=None):
 def command_of(preset, row, seed):
     """The command that repeats a row's run."""
     return "python -m minibnn " + shlex.join(preset.arguments(row, seed))
-
-
-def _check_commands(preset, results):
-    for (row, seed), result in results.items():
-        if result.values["command"] != command_of(preset, row, seed):
-            name = f"{row.name}-seed{seed}"
-            raise InputError(f"{name}.json: wanted a result of `{command_of(preset, row, seed)}`, got one of "
-                             f"`{result.values['command']}`: use another --out, or remove it and runs/{name}")
 
 
 def _check_data(preset, results, data_dir, report):

@@ -28,14 +28,14 @@ class Bounds(NamedTuple):
 def load(folder):
     """What `evaluate --samples K` found of a run of each row, from the files ROW-kK.json and ROW-kK.npy in a folder.
 
-    Returns:   dict row -> Bounds, in the order of ROWS
+    Returns:   dict row -> Bounds, in the order of ROWS, of the rows that have both files
     Raises:    InputError if a file is damaged, or if two files of a row, or the rows of a kind, do not go together.
     """
     found = {}
     for row in ROWS:
         paths = [Path(folder) / f"{row.name}-k{draws}.json" for draws in DRAWS]
-        if any(path.exists() for path in paths):
-            found[row] = Bounds(*map(_load, paths, DRAWS))
+        if all(path.exists() for path in paths):
+            found[row] = Bounds(*(_load(path, row, draws) for path, draws in zip(paths, DRAWS)))
             first = next(bounds for of, bounds in found.items() if of.kind == row.kind).loose
             for path, result in zip(paths, found[row]):
                 if any(result.values[name] != first.values[name] for name in ("data", "seed")):
@@ -44,15 +44,15 @@ def load(folder):
     return found
 
 
-def _load(path, draws):
+def _load(path, row, draws):
     values, losses = read_json(path), read_array(path.with_suffix(".npy"))
     try:
-        require_fields(values, test_bpd=float, samples=int, seed=int, data=dict)
-        if values["samples"] != draws:
-            raise ValueError(f"{values['samples']}")
+        require_fields(values, test_bpd=float, samples=int, seed=int, data=dict, command=str)
+        if values["samples"] != draws or f"{row.name}-seed" not in values["command"]:
+            raise ValueError(f"what `{values['command']}` found with {values['samples']}")
         require_losses(values, losses)
     except ValueError as error:
-        raise InputError(f"{path}: wanted the losses from {draws} draws, got {error}") from None
+        raise InputError(f"{path}: wanted the losses of {row.name} with {draws} draws, got {error}") from None
     return Result(values, losses, np.zeros(0))
 
 

@@ -46,7 +46,7 @@ def measure(threads, report=None, preset=FULL):
 def lines(found):
     """The times as a table, with the factors to those of the 32-bit row."""
     images = f"s for {found['images']:,} images"
-    yield f"{found['machine']}; threads used: {found['threads']}"
+    yield f"{found['machine']}; threads: {found['threads']}"
     yield (f"{'model':<7}{'weights / activations':<27}{'ms an update':>14}{'s of training':>15}{'factor':>8}"
            f"{images:>20}{'factor':>8}")
     for row in ROWS:
