@@ -240,7 +240,7 @@ def test_epochs_and_a_run_that_is_complete(capsys):
     (["pack", "file", "--out", "m"], "--out: wanted a file name that ends in .npz, got m"),
     (["bench", "--plot", "b.pdf"], "--plot: wanted a file name that ends in .png, got b.pdf"),
     (["gradcheck", "--json", "absent/g.json"], "absent/g.json: wanted a place"),
-    (["table1", "--out", "new", "--seeds", "2"], "50 runs are missing: about "),
+    (["table1", "--out", "new", "--seeds", "2"], "62 runs are missing: about "),
     (["table1", "--seeds", "1001"], "--seeds: wanted a whole number from 1 to 1,000"),
     (["table1", "--list", "--out", "file"], "file: wanted a folder for the results, got a file"),
     (["table1", "--list", "--quick", "--data-dir", "."], "--data-dir: wanted none with --quick, whose images are made"),
@@ -435,10 +435,10 @@ def test_long_tables_are_begun_only_when_asked_for(capsys, monkeypatch):
                         lambda preset, out, runs, *others: made.extend([1] if runs else []) or {})
     assert main(["table1", "--out", "new"]) == 2
     message = capsys.readouterr().err
-    assert "75 runs are missing: about 9.6 hours" in message and "a download of 170 MB" in message
+    assert "147 runs are missing: about 17.0 hours" in message and "a download of 170 MB" in message
     assert "add --yes to begin, or --quick" in message
     assert main(["table1", "--out", "new", "--rows", "vae-base-1-1", "--seeds", "1"]) == 2
-    assert "1 runs are missing: about 0.2 hours" in capsys.readouterr().err
+    assert "1 runs are missing: about 0.1 hours" in capsys.readouterr().err
     assert not made
     assert main(["table1", "--out", "new", "--yes"]) == 0 and main(["table1", "--out", "new", "--quick"]) == 0
     assert len(made) == 2

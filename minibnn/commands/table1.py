@@ -31,13 +31,15 @@ def add_to(commands):
     parser.add_argument("--jobs", type=whole_number(1, 1000), default=cores.available(), metavar="N",
                         help="runs at a time, on one thread each (default %(default)s, the cores of this machine)")
     parser.add_argument("--seeds", type=whole_number(1, 1000), metavar="N",
-                        help="runs of each row, with the seeds 0 to N - 1 (default 3; 1 with --quick)")
+                        help="runs of each row, with the seeds 0 to N - 1 (default: as many as the table of "
+                             "figures/README.md shows, 3 or 6; with --quick, 1)")
     parser.add_argument("--rows", nargs="+", choices=[row.name for row in ROWS], metavar="ROW",
                         help="only these rows, such as vae-base-1-1 flow-none-32-32 (default: every row). A name has "
                              "the model, the variant, the bits of weights, the bits of activations. Variants: base, "
                              "wide, none (no residual blocks), slim (32 bits, no more bytes than 1 / 32), slimwide "
-                             "(no more bytes than the widened 1 / 32), fast and slimfast (8 times the learning rate), "
-                             "all (every layer binary), batch (batch norm), raw (no normalisation)")
+                             "(no more bytes than the widened 1 / 32), nonewide and nonewidest (no residual blocks, as "
+                             "many channels as those bytes allow), fast, nonefast and slimfast (8 times the learning "
+                             "rate), all (every layer binary), batch (batch norm), raw (no normalisation)")
     add_data_dir(parser)
     parser.add_argument("--out", type=path, metavar="DIR", help="folder of the results, where a finished run is not "
                         "run again (default: figures/results; runs/table1-quick with --quick)")
@@ -46,7 +48,7 @@ def add_to(commands):
 
 def execute(options, command):
     """Table 1 in miniature.    Returns: the exit status"""
-    preset, out, seeds = (QUICK, "runs/table1-quick", 1) if options.quick else (FULL, "figures/results", 3)
+    preset, out, seeds = (QUICK, "runs/table1-quick", 1) if options.quick else (FULL, "figures/results", None)
     out, seeds = Path(options.out or out), options.seeds or seeds
     if options.quick and options.data_dir:
         raise InputError(f"--data-dir: wanted none with --quick, whose images are made here, got {options.data_dir}")
@@ -73,8 +75,8 @@ def execute(options, command):
         if not (options.quick or options.yes):
             _ask(table.plan(preset, left, options.jobs, options.data_dir))
         found = make(left)
-    tables = (table.lines(found), table.order_lines(found), table.memory_lines(found), table.comparison_lines(found),
-              tightness.lines(bounds) if bounds else ())
+    tables = (table.lines(found), table.order_lines(found), table.comparison_lines(found), table.memory_lines(found),
+              table.rate_lines(found), tightness.lines(bounds) if bounds else ())
     print("\n\n".join(filter(None, map("\n".join, tables))))
     return 0
 

@@ -1,6 +1,7 @@
 """The rows of Table 1 beside what they cost: bytes, seeds, time, and how tight their bounds are."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,21 +15,36 @@ FULL, ROWS = rows.FULL, {row.name: row for row in rows.ROWS}
 
 
 @pytest.mark.parametrize("preset", [rows.FULL, rows.QUICK], ids=["full", "quick"])
-@pytest.mark.parametrize("slim", [row for row in rows.ROWS if row.like], ids=lambda row: row.name)
-def test_a_slim_row_has_as_many_channels_as_its_bytes_allow(preset, slim):
-    budget = preset.config(ROWS[f"{slim.kind}-" + "-".join(map(str, slim.like))]).bytes
-    config = preset.config(slim)
+@pytest.mark.parametrize("row", [row for row in rows.ROWS if row.like], ids=lambda row: row.name)
+def test_a_row_has_as_many_channels_as_its_bytes_allow(preset, row):
+    budget = preset.config(ROWS[f"{row.kind}-" + "-".join(map(str, row.like))]).bytes
+    config = preset.config(row)
     assert (config.weights, config.activations) == (32, 32) and 0.8 * budget < config.bytes <= budget
-    words = preset.options_of(slim)
+    words = preset.options_of(row)
     wider = [*words]
     wider[words.index("--channels") + 1] = str(config.channels + 1)
-    assert preset._config(slim, wider).bytes > budget
+    assert preset._config(row, wider).bytes > budget
 
 
-def test_the_slim_rows_of_the_full_table():
-    assert [FULL.config(row).channels for row in rows.ROWS if row.like] == [10, 12, 19, 19]
-    flow = FULL.config(ROWS["flow-slim-32-32"])
-    assert flow.context_channels == 10                              # of 16 where the channels are 32: 9.5
+def test_the_channels_of_the_full_table():
+    widths = {row.name: FULL.config(row).channels for row in rows.ROWS if row.like}
+    assert widths == {"vae-slim-32-32": 10, "vae-slimwide-32-32": 12, "vae-nonewide-32-32": 44,
+                      "vae-nonewidest-32-32": 62, "flow-slim-32-32": 19, "flow-nonewide-32-32": 43,
+                      "flow-slimfast-32-32": 19}
+    context = [FULL.config(ROWS[f"flow-{variant}-32-32"]).context_channels for variant in ("slim", "nonewide")]
+    assert context == [10, 21]                                      # of 16 where the channels are 32: 9.5 and 21.5
+    assert FULL.config(ROWS["vae-nonewide-32-32"]).blocks == FULL.config(ROWS["flow-nonewide-32-32"]).blocks == 0
+
+
+def test_without_a_number_of_seeds_the_table_asks_for_each_rows_own(tmp_path):
+    few = {row for row in rows.ROWS if row.variant in ("all", "batch", "raw", "nonefast")}
+    few |= {ROWS["flow-fast-32-32"], ROWS["flow-fast-1-1"]}
+    runs = table.missing(tmp_path)
+    assert {row: sum(of == row for of, _ in runs) for row in rows.ROWS} == {
+        row: 3 if row in few else 6 for row in rows.ROWS}
+    main = [(row, seed) for seed in range(6) for row in rows.ROWS if row.variant in ("base", "none")]
+    assert runs[:len(main)] == main                                 # all seeds of these before any other row
+    assert table.missing(tmp_path, 2, ["vae-all-1-1"]) == [(ROWS["vae-all-1-1"], seed) for seed in (0, 1)]
 
 
 def test_a_rows_configuration_is_that_of_its_options():
@@ -44,21 +60,31 @@ def _result(row, losses, seed=0, **values):
     return Result(values, np.array(losses, np.float32), np.zeros(0))
 
 
-def test_a_slim_row_is_compared_with_rows_of_its_bytes():
+def test_a_row_is_compared_with_rows_of_its_bytes():
     found = {(row, seed): _result(row, [i + seed / 8, i + 1 + seed / 4])
              for i, row in enumerate(rows.ROWS) for seed in range(2)}
     _, *lines = (line.split(".")[0].split() for line in table.memory_lines(found))
     places = {row: i for i, row in enumerate(rows.ROWS)}
     assert [" ".join(words[:-1]) for words in lines] == [
-        "VAE 32 / 32, slim - 1 / 32", "VAE 32 / 32, slim - 1 / 1",
-        "VAE 32 / 32, slim - 32 / 32, no residual blocks",
+        "VAE 32 / 32, slim - 1 / 32", "VAE 32 / 32, slim - 1 / 1", "VAE 32 / 32, slim - 32 / 32, no blocks, wider",
         "VAE 32 / 32, slim as widened - 1 / 32, widened", "VAE 32 / 32, slim as widened - 1 / 1, widened",
+        "VAE 32 / 32, no blocks, wider - 1 / 32", "VAE 32 / 32, no blocks, wider - 1 / 1",
+        "VAE 32 / 32, no blocks, widest - 1 / 32, widened", "VAE 32 / 32, no blocks, widest - 1 / 1, widened",
         "Flow++ 32 / 32, slim - 1 / 32", "Flow++ 32 / 32, slim - 1 / 1",
-        "Flow++ 32 / 32, slim - 32 / 32, no residual blocks",
-        "Flow++ 32 / 32, slim, rate x 8 - 1 / 32, rate x 8"]
+        "Flow++ 32 / 32, slim - 32 / 32, no blocks, wider",
+        "Flow++ 32 / 32, no blocks, wider - 1 / 32", "Flow++ 32 / 32, no blocks, wider - 1 / 1",
+        "Flow++ 32 / 32, slim, rate x 8 - 1 / 32, rate x 8", "Flow++ 32 / 32, slim, rate x 8 - 1 / 1, rate x 8"]
     assert float(lines[0][-1]) == places[ROWS["vae-slim-32-32"]] - places[ROWS["vae-base-1-32"]]
     assert float(lines[4][-1]) == places[ROWS["vae-slimwide-32-32"]] - places[ROWS["vae-wide-1-1"]]
     assert not list(table.memory_lines({run: found[run] for run in found if not run[0].like}))
+
+
+def test_the_flows_order_at_another_rate_is_that_of_rows_at_this_rate():
+    found = {(row, 0): _result(row, [i, i + 1]) for i, row in enumerate(rows.ROWS)}
+    _, *lines = table.rate_lines(found)
+    names = ["flow-fast-32-32", "flow-fast-1-32", "flow-fast-1-1", "flow-nonefast-32-32"]
+    place = {row.name: i for i, row in enumerate(rows.ROWS)}
+    assert [float(line[51:59]) for line in lines] == [place[above] - place[below] for below, above in pairwise(names)]
 
 
 def _write_losses(folder, name, draws, losses, **other):
@@ -120,12 +146,12 @@ def test_the_time_of_the_main_rows_is_measured(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(times, "EVALUATIONS", 1)
     assert main(["bench", "--table1", "--json", str(tmp_path / "times.json")]) == 0
     found = json.loads((tmp_path / "times.json").read_text())
-    assert list(found["rows"]) == [row.name for row in rows.ROWS if row.variant in ("base", "none", "slim")]
+    assert list(found["rows"]) == [row.name for row in rows.ROWS if row.variant in ("base", "none", "slim", "nonewide")]
     for name, seconds in found["rows"].items():
         assert seconds["training"] == pytest.approx(seconds["update"] * FULL.steps[ROWS[name].kind])
         assert 0 < seconds["evaluation"]
     printed = capsys.readouterr().out.splitlines()
-    assert printed == list(times.lines(found)) and len(printed) == 2 + 10
+    assert printed == list(times.lines(found)) and len(printed) == 2 + 12
 
 
 def test_times_stand_beside_their_factors_to_the_32_bit_row():

@@ -7,18 +7,18 @@ from .rows import KIND_LABELS, LABELS, ROWS, Row
 
 BASE_ROWS = (("base", 32, 32), ("base", 1, 32), ("base", 1, 1), ("none", 32, 32))
 PANELS = {                             # Figure 2: title -> kind, (variant, weights, activations) of each curve
-    "(a) ResNet VAE": ("vae", BASE_ROWS),
+    "(a) VAE": ("vae", BASE_ROWS),
     "(b) Flow++": ("flow", BASE_ROWS),
-    "(c) ResNet VAE, widened": ("vae", (("base", 32, 32), ("base", 1, 32), ("wide", 1, 32), ("base", 1, 1),
-                                       ("wide", 1, 1))),
-    "(d) ResNet VAE, all layers binary": ("vae", (("base", 1, 32), ("all", 1, 32), ("base", 1, 1), ("all", 1, 1),
-                                                 ("none", 32, 32))),
+    "(c) VAE, widened": ("vae", (("base", 32, 32), ("base", 1, 32), ("wide", 1, 32), ("base", 1, 1), ("wide", 1, 1))),
+    "(d) VAE, all layers binary": ("vae", (("base", 1, 32), ("all", 1, 32), ("base", 1, 1), ("all", 1, 1),
+                                           ("none", 32, 32))),
 }
 STYLES = {                             # (variant, weights, activations) -> colour, line, marker
     ("base", 32, 32): (COLOURS[0], "-", "o"), ("base", 1, 32): (COLOURS[1], "--", "s"),
     ("base", 1, 1): (COLOURS[2], "-.", "^"), ("none", 32, 32): (COLOURS[3], ":", "X"),
     ("wide", 1, 32): (COLOURS[4], "--", "D"), ("wide", 1, 1): (COLOURS[5], "-.", "v"),
     ("slim", 32, 32): (COLOURS[0], "-", ">"), ("slimwide", 32, 32): (COLOURS[0], "-", "<"),
+    ("nonewide", 32, 32): (COLOURS[3], ":", "P"), ("nonewidest", 32, 32): (COLOURS[3], ":", "*"),
     ("all", 1, 32): (COLOURS[4], "--", "P"), ("all", 1, 1): (COLOURS[5], "-.", "*"),
 }
 FIRST_SHOWN = 0.2                      # fraction of the training after which the curves are shown
@@ -67,8 +67,8 @@ def _no_results(axes):
 
 def label_of(variant, weights, activations):
     """A row's label within its kind."""
-    if variant == "none":
-        return LABELS["none"]
+    if variant.startswith("none"):
+        return LABELS[variant]
     return Row("", variant, weights, activations).label
 
 
@@ -76,20 +76,23 @@ def label_of(variant, weights, activations):
 def memory_figure(results):
     """Test loss against the parameters' memory, with the seeds' range; without the rows that are binary everywhere.
 
-    A line joins the 32-bit models with blocks, from the narrowest to the widest.
+    Lines join the 32-bit models with blocks, and those without, from the narrowest to the widest.
     """
     figure = new_figure(10, 5.2)
     for axes, (kind, title) in zip(figure.subplots(1, 2), KIND_LABELS.items()):
         points = dict(_points(results, kind))
-        widths = sorted((kilobytes, np.mean(losses)) for row, (kilobytes, losses) in points.items()
-                        if row.weights == 32 and row.variant != "none")
-        if widths:
-            axes.plot(*zip(*widths), color=COLOURS[0], linewidth=1.2, zorder=0)
+        for without_blocks, of_style in ((False, "base"), (True, "none")):
+            widths = sorted((kilobytes, np.mean(losses)) for row, (kilobytes, losses) in points.items()
+                            if row.weights == 32 and row.variant.startswith("none") == without_blocks)
+            if widths:
+                colour, line, _ = STYLES[of_style, 32, 32]
+                axes.plot(*zip(*widths), line, color=colour, linewidth=1.2, zorder=0)
         for row, (kilobytes, losses) in points.items():
             colour, _, marker = STYLES[row[1:4]]
             mean = np.mean(losses)
             axes.errorbar(kilobytes, mean, [[mean - min(losses)], [max(losses) - mean]], fmt=marker, color=colour,
-                          markersize=9, capsize=4, label=label_of(*row[1:4]))
+                          markersize=9, capsize=4, label=label_of(*row[1:4]),
+                          zorder=2 + (row.weights == 1))            # a binary model may lie on another's point
         axes.set_xscale("log")
         axes.margins(x=0.25)
         lowest, highest = axes.get_xlim()

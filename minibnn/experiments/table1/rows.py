@@ -1,6 +1,7 @@
 """The rows of the table: a model each, with the options that train it and the numbers that the paper prints."""
 
 from dataclasses import fields, replace
+from itertools import chain, count, takewhile
 from typing import NamedTuple
 
 from ...training.settings import KINDS, TrainingConfig
@@ -11,10 +12,13 @@ class Row(NamedTuple):
 
     variant:   "base", "wide" (channels times 336/256), "none" (no residual blocks), "all" (every layer binary),
                "batch" and "raw" (batch-normalised and unnormalised convolutions in the binary blocks), "slim" and
-               "slimwide" (32 bits, but so few channels that it takes no more bytes than another row), "fast" and
+               "slimwide" (32 bits, but so few channels that it takes no more bytes than another row), "nonewide" and
+               "nonewidest" (no residual blocks, but as many channels as such bytes allow), "fast", "nonefast" and
                "slimfast" (a higher learning rate)
     paper:     the paper's CIFAR-10 test loss in bits per dimension (Table 1), None where it prints none
-    like:      of a slim row: variant, weights and activations of the row whose bytes it may take
+    like:      of a row whose channels a budget of memory decides: variant, weights and activations of the row whose
+               bytes it may take
+    seeds:     how many runs the full table has of it
     """
 
     kind: str                          # vae or flow
@@ -24,6 +28,7 @@ class Row(NamedTuple):
     options: tuple = ()                # of `train`, beside the precision and those of the preset
     paper: float | None = None
     like: tuple = ()
+    seeds: int = 6
 
     @property
     def label(self):
@@ -38,13 +43,16 @@ class Row(NamedTuple):
 
 LABELS = {"base": "", "wide": "widened", "none": "no residual blocks", "all": "all layers binary",
           "batch": "batch norm", "raw": "no normalisation", "slim": "slim", "slimwide": "slim as widened",
-          "fast": "rate x 8", "slimfast": "slim, rate x 8"}
+          "nonewide": "no blocks, wider", "nonewidest": "no blocks, widest",
+          "fast": "rate x 8", "nonefast": "no blocks, rate x 8", "slimfast": "slim, rate x 8"}
 KIND_LABELS = {"vae": "VAE", "flow": "Flow++"}
 NO_BLOCKS = {"vae": ("--blocks", "0", "--nproc", "0"), "flow": ("--blocks", "0", "--dequantiser-blocks", "0")}
 
+FAST = "--lr", "64e-3"
+
 
 def _alternatives(kind):
-    return [Row(kind, variant, 1, activations, ("--normalisation", normalisation))
+    return [Row(kind, variant, 1, activations, ("--normalisation", normalisation), seeds=3)
             for variant, normalisation in (("batch", "batch"), ("raw", "none")) for activations in (32, 1)]
 
 
@@ -57,15 +65,21 @@ ROWS = (
     Row("vae", "none", 32, 32, NO_BLOCKS["vae"], 3.78),
     Row("vae", "slim", 32, 32, like=("base", 1, 32)),
     Row("vae", "slimwide", 32, 32, like=("wide", 1, 32)),
+    Row("vae", "nonewide", 32, 32, NO_BLOCKS["vae"], like=("base", 1, 32)),
+    Row("vae", "nonewidest", 32, 32, NO_BLOCKS["vae"], like=("wide", 1, 32)),
     Row("flow", "base", 32, 32, paper=3.21),
     Row("flow", "base", 1, 32, paper=3.29),
     Row("flow", "base", 1, 1, paper=3.43),
     Row("flow", "none", 32, 32, NO_BLOCKS["flow"], 3.54),
     Row("flow", "slim", 32, 32, like=("base", 1, 32)),
-    Row("vae", "all", 1, 32, ("--binary-everywhere",)),
-    Row("vae", "all", 1, 1, ("--binary-everywhere",)),
-    Row("flow", "fast", 1, 32, ("--lr", "64e-3")),
-    Row("flow", "slimfast", 32, 32, ("--lr", "64e-3"), like=("fast", 1, 32)),
+    Row("flow", "nonewide", 32, 32, NO_BLOCKS["flow"], like=("base", 1, 32)),
+    Row("vae", "all", 1, 32, ("--binary-everywhere",), seeds=3),
+    Row("vae", "all", 1, 1, ("--binary-everywhere",), seeds=3),
+    Row("flow", "fast", 32, 32, FAST, seeds=3),
+    Row("flow", "fast", 1, 32, FAST),
+    Row("flow", "fast", 1, 1, FAST, seeds=3),
+    Row("flow", "nonefast", 32, 32, (*NO_BLOCKS["flow"], *FAST), seeds=3),
+    Row("flow", "slimfast", 32, 32, FAST, like=("fast", 1, 32)),
     *_alternatives("vae"),
     *_alternatives("flow"),
 )
@@ -76,7 +90,7 @@ def row_of(*key):
     return next(row for row in ROWS if row[:4] == key)
 
 
-STEP_SECONDS = {"vae": 0.028, "flow": 0.1}      # of an update of the full table on one core: means over figures/results
+STEP_SECONDS = {"vae": 0.024, "flow": 0.105}    # of an update of the full table on one core: means over figures/results
 
 
 class Preset(NamedTuple):
@@ -107,18 +121,18 @@ class Preset(NamedTuple):
         return self._config(row, self.options_of(row))
 
     def options_of(self, row):
-        """The row's own options; of a slim one also those that give it as many channels as it may have.
+        """The row's own options, and if it is `like` another row those that give it as many channels as it may have.
 
-        A flow's context channels shrink with its channels. Of all such models with no more bytes than those of the
-        row that it is `like`, it is the one with the most.
+        A flow's context channels keep their proportion to its channels. Of all such models with no more bytes than
+        those of the other row, it is the one with the most.
         """
         if not row.like:
             return row.options
         most = self.config(row_of(row.kind, *row.like)).bytes
         base = self._config(row, row.options)
-        narrower = [replace(base, channels=channels, **context) for channels in range(2, base.channels)
-                    for context in _context_of(base, channels)]
-        widest = max((config for config in narrower if config.bytes <= most), key=lambda config: config.bytes)
+        by_width = ([config for context in _context_of(base, channels)
+                     if (config := replace(base, channels=channels, **context)).bytes <= most] for channels in count(2))
+        widest = max(chain.from_iterable(takewhile(bool, by_width)), key=lambda config: config.bytes)
         context = ("--context-channels", str(widest.context_channels)) if row.kind == "flow" else ()
         return (*row.options, "--channels", str(widest.channels), *context)
 

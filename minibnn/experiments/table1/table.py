@@ -63,13 +63,14 @@ def load_of(preset, out):
     return found
 
 
-def missing(out, seeds, names=None):
-    """The runs without a result in the folder `out`, as (row, seed): the main rows first.
+def missing(out, seeds=None, names=None):
+    """The runs without a result in the folder `out`, as (row, seed): the main rows first, seed by seed.
 
-    For seeds 0 .. seeds - 1 of the rows that are named, or of every row.
+    seeds:     how many of each row, from 0 on; None for as many as the row has in the full table
+    names:     of rows; None for every row
     """
-    wanted = sorted(((row, seed) for seed in range(seeds) for row in ROWS
-                     if names is None or row.name in names), key=lambda run: run[0][1:4] not in MAIN)
+    wanted = sorted(((row, seed) for row in ROWS if names is None or row.name in names
+                     for seed in range(seeds or row.seeds)), key=lambda run: (run[0][1:4] not in MAIN, run[1]))
     return [(row, seed) for row, seed in wanted if not path_of(out, row, seed).exists()]
 
 
@@ -109,7 +110,7 @@ def _check_data(preset, results, data_dir, report):
 def lines(results):
     """The table as lines of text: means over the seeds, differences to the 32-bit row, the paper's numbers.
 
-    "skipped" marks a row of which a run skipped more than half of its updates.
+    A row of which a run diverged has no numbers.
     """
     yield (f"{'model':<7}{'weights / activations':<27}{'seeds':>5}{'bits/dim':>9}{'more than 32 / 32':>18}"
            f"{'params':>8}{'binary':>7}{'kB':>6}{'paper':>6}{'more':>5}")
@@ -128,8 +129,6 @@ def _line(row, found, results):
     more = difference_of_rows(results, base, row)
     values = trained[0]
     last = "" if row.paper is None else f"{row.paper:>6.2f}{row.paper - base.paper:>5.2f}"
-    if any(2 * v.get("skipped", 0) > v["steps"] for v in trained):              # such a run hardly moved
-        last = "  skipped"
     return (f"{start}{np.mean([v['test_bpd'] for v in trained]):>9.3f}{_with_error(more) if row != base else '':>18}"
             f"{values['parameters']:>8,}{values['binary_parameters'] / values['parameters']:>7.1%}"
             f"{values['bytes'] / 1e3:>6,.0f}{last}").rstrip()
@@ -143,17 +142,26 @@ def _with_error(more):
 
 def order_lines(results):
     """Each step of the order that the paper finds: see `_difference_lines`."""
-    return _difference_lines(results, (
-        (row_of(kind, *below), row_of(kind, *above), f"{name_below} < {name_above}")
-        for kind in KIND_LABELS for (below, name_below), (above, name_above) in pairwise(ORDER)))
+    return _difference_lines(results, (step for kind in KIND_LABELS for step in _order(kind, "base", "none")))
+
+
+def rate_lines(results):
+    """Each step of the flow's order at 8 times the learning rate, as `order_lines`."""
+    return _difference_lines(results, _order("flow", "fast", "nonefast"))
+
+
+def _order(kind, base, none):
+    """The steps of the order, with other variants in the places of "base" and "none"."""
+    rows = [(row_of(kind, {"base": base, "none": none}[variant], *bits), name) for (variant, *bits), name in ORDER]
+    return ((below, above, f"{of_below} < {of_above}") for (below, of_below), (above, of_above) in pairwise(rows))
 
 
 def memory_lines(results):
-    """How much more a slim row needs than the rows that take as many bytes, and than no blocks, as `order_lines`."""
+    """How much more a 32-bit row needs than the others that take as many bytes, as `order_lines`."""
     return _difference_lines(results, (
-        (other, slim, f"{slim.label} - {other.label}")
-        for slim in ROWS if slim.like for other in ROWS
-        if other[:3] == (slim.kind, *slim.like[:2]) or (slim.variant == "slim" and other[:2] == (slim.kind, "none"))))
+        (other, row, f"{row.label} - {other.label}") for row in ROWS if row.like for other in ROWS
+        if other[:3] == (row.kind, *row.like[:2])
+        or (row.variant, other.variant, row.kind) == ("slim", "nonewide", other.kind)))
 
 
 def comparison_lines(results):

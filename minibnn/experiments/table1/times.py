@@ -12,11 +12,11 @@ from .rows import FULL, KIND_LABELS, ROWS, row_of
 IMAGES = 1000            # that are evaluated
 EVALUATIONS = 3          # of which the median counts
 SECONDS = 20             # for which the updates of a kind's rows are timed
-VARIANTS = "base", "none", "slim"
+VARIANTS = "base", "none", "slim", "nonewide"
 
 
 def measure(threads, report=None, preset=FULL):
-    """Time the updates and the evaluation of the main rows and the slim ones, on images of noise.
+    """Time the updates and the evaluation of the main rows and of 32-bit ones of equal memory, on images of noise.
 
     The rows of a kind take turns, so that a slow moment of the machine slows all of them.
     Returns:   a dict of JSON values: "rows" has for each row the seconds of an update, of all its updates ("training"),
