@@ -85,6 +85,7 @@ def test_the_flows_order_at_another_rate_is_that_of_rows_at_this_rate():
     names = ["flow-fast-32-32", "flow-fast-1-32", "flow-fast-1-1", "flow-nonefast-32-32"]
     place = {row.name: i for i, row in enumerate(rows.ROWS)}
     assert [float(line[51:59]) for line in lines] == [place[above] - place[below] for below, above in pairwise(names)]
+    assert lines[-1].startswith("Flow++ 1 / 1 < no residual blocks, rate x 8  ")
 
 
 def _write_losses(folder, name, draws, losses, **other):

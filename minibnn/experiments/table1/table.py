@@ -153,7 +153,8 @@ def rate_lines(results):
 def _order(kind, base, none):
     """The steps of the order, with other variants in the places of "base" and "none"."""
     rows = [(row_of(kind, {"base": base, "none": none}[variant], *bits), name) for (variant, *bits), name in ORDER]
-    return ((below, above, f"{of_below} < {of_above}") for (below, of_below), (above, of_above) in pairwise(rows))
+    return ((below, above, ", ".join(filter(None, [f"{of_below} < {of_above}", LABELS[base]])))
+            for (below, of_below), (above, of_above) in pairwise(rows))
 
 
 def memory_lines(results):
