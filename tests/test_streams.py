@@ -140,16 +140,19 @@ def test_a_signal_that_was_ignored_stays_ignored(name):
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_asks_once_and_ends_the_second_time(name):
     number = getattr(signal, name)
-    before = signal.getsignal(number)
-    with stop_on_signals() as stop:
-        assert not stop()
-        os.kill(os.getpid(), number)
-        time.sleep(0.01)
-        assert stop()
-        with pytest.raises(KeyboardInterrupt):
+    before = signal.signal(number, signal.default_int_handler)      # also where the tests run under nohup
+    try:
+        with stop_on_signals() as stop:
+            assert not stop()
             os.kill(os.getpid(), number)
-            time.sleep(1)
-    assert signal.getsignal(number) is before
+            time.sleep(0.01)
+            assert stop()
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), number)
+                time.sleep(1)
+        assert signal.getsignal(number) is signal.default_int_handler
+    finally:
+        signal.signal(number, before)
 
 
 @pytest.mark.slow
