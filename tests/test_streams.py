@@ -186,3 +186,6 @@ def test_losses_of_images_can_be_written_to_a_pipe(command_line):
     assert command_line(TINY).returncode == 0
     done = command_line(["evaluate", "run/checkpoint.npz", "--per-image", "/dev/stdout"], "| cat")
     assert done.stdout.startswith(b"\x93NUMPY") and b"test loss" in done.stdout and len(done.stdout) > 70 * 8
+    if Path("/dev/full").exists():                                  # where nothing can be written, it is still printed
+        done = command_line(["evaluate", "run/checkpoint.npz", "--json", "/dev/full"])
+        assert done.returncode == 2 and b"test loss" in done.stdout and b"/dev/full" in done.stderr

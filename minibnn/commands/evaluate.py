@@ -40,11 +40,13 @@ def execute(options, command):
         evaluation = evaluate(model, dataset.test, options.seed, team, report, options.samples)
     result = {**evaluation.summary(), "data": data.describe(dataset), "seed": options.seed,
               "samples": options.samples, "threads": options.threads, "command": command}
-    print_result(result)                                            # first: writing may fail
-    if options.json:
-        write_json(options.json, result)
-    if options.per_image:
-        with atomic_write(options.per_image) as file:
-            write_array(file, evaluation.per_image)
+    try:
+        if options.json:
+            write_json(options.json, result)
+        if options.per_image:
+            with atomic_write(options.per_image) as file:
+                write_array(file, evaluation.per_image)
+    finally:
+        print_result(result)                                        # also if writing failed: it may have taken hours
     print_other_images(settings, result["data"])
     return 0
