@@ -26,7 +26,7 @@ def add_to(commands):
                                  epilog=EPILOG)
     parser.add_argument("--yes", action="store_true", help="begin without asking, however many hours it takes")
     parser.add_argument("--quick", action="store_true",
-                        help="a coarse table on dead leaves, too short to show the paper's order: about 10 minutes")
+                        help="a coarse table on dead leaves, too short to show the paper's order: 10 to 15 minutes")
     parser.add_argument("--list", action="store_true", help="only print a command for each missing run")
     parser.add_argument("--jobs", type=whole_number(1, 1000), default=cores.available(), metavar="N",
                         help="runs at a time, on one thread each (default %(default)s, the cores of this machine)")
@@ -83,9 +83,9 @@ def execute(options, command):
 
 def _ask(plan):
     """Begin long work only when the user agrees.    Raises: InputError if not, or where nobody can be asked"""
-    advice = "add --yes to begin, or --quick for a coarse table in about 10 minutes"
+    advice = "add --yes to begin, or --quick for a coarse table in 10 to 15 minutes"
     if not (sys.stdin and sys.stdin.isatty() and sys.stdout and sys.stdout.isatty()):
         raise InputError(f"table1: {plan}: {advice}")
-    print(f"{plan}.\nBegin? (y or n; --quick makes a coarse table in about 10 minutes) ", end="", flush=True)
+    print(f"{plan}.\nBegin? (y or n; --quick makes a coarse table in 10 to 15 minutes) ", end="", flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise InputError(f"table1: not begun; {advice}")
