@@ -26,6 +26,10 @@ class Replicas:
                 parameter.zero_grad()                               # gradients that the model has count once
         self._parameters = [parameters(replica) for replica in self.models]
 
+    def parts(self, images):
+        """How many threads are at work on a batch of so many images."""
+        return worthwhile_parts(len(self.models), self.models[0].config, images)
+
     def training_loss(self, images, noise):
         """The training loss of a batch: the mean over all its images.
 
@@ -34,7 +38,7 @@ class Replicas:
         Returns:   loss (), backward() which leaves the gradients in the model's parameters
         """
         self._share_values()
-        number = worthwhile_parts(len(self.models), self.models[0].config, len(images))
+        number = self.parts(len(images))
         bounds, backwards = zip(*self.team.map(_forward, self.models, *deal(number, images, noise)))
         loss, loss_backward = self.models[0].loss(bounds[0]._make(map(np.concatenate, zip(*bounds))))
 

@@ -11,7 +11,7 @@ import numpy as np
 from ...cores import Team
 from ...flowpp import FlowConfig
 from ...resnet_vae import VAEConfig
-from ...training.replicas import Replicas, worthwhile_parts
+from ...training.replicas import Replicas
 from ...training.settings import Settings, TrainingConfig
 from ...training.state import TrainingState
 from .convolution import counting
@@ -37,16 +37,12 @@ def binary(config):
 
 
 class Stepper:
-    """Training of a model on images of noise; each call is one step.
-
-    parts:     threads that work at the same time
-    """
+    """Training of a model on images of noise; each call is one step."""
 
     def __init__(self, config, batch, team):
         data = {"name": "noise", "train_images": batch, "test_images": 0, "fingerprint": ""}
         self.state = TrainingState(Settings(config, TrainingConfig(1, batch, threads=team.threads), data))
         self.replicas = Replicas(self.state.model, team)
-        self.parts = worthwhile_parts(team.threads, config, batch)
         self.images = np.random.default_rng(0).integers(0, 256, (batch, config.size, config.size, 3)).astype(np.uint8)
 
     def __call__(self):
@@ -88,8 +84,8 @@ def _profile(step, seconds):
             start = time.perf_counter()
             step()
             times.append(time.perf_counter() - start)
-    n = len(times)
-    found = {"forward": sum(counted.forward) / step.parts / n, "backward": sum(counted.backward) / step.parts / n,
+    n, parts = len(times), step.replicas.parts(len(step.images))
+    found = {"forward": sum(counted.forward) / parts / n, "backward": sum(counted.backward) / parts / n,
              "optimiser": sum(updates) / n}
     mean = sum(times) / n
     return {**found, "rest": mean - sum(found.values()), "mean": mean, "median": float(np.median(times)),

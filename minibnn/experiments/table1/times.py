@@ -39,8 +39,7 @@ def measure(threads, report=None, preset=FULL):
                         {name: lambda model=stepper.state.model, images=images: evaluate(model, images, 0, team)
                          for name, stepper in models.items()}, 0, EVALUATIONS).items():
                     found[name]["evaluation"] = taken
-    return {"rows": found, "images": IMAGES, "threads": threads,
-            "machine": describe_with_versions()}
+    return {"rows": found, "images": IMAGES, "threads": threads, "machine": describe_with_versions()}
 
 
 def lines(found):
